@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, LessThan, type Repository } from 'typeorm';
+import { Clock } from '../common/clock.js';
+import { LatchkeyError } from '../common/errors.js';
+import { digest, randomState, randomToken } from '../common/random.js';
+import type { AuthorizationCallback, AuthorizationRequest } from '../connectors/connector.js';
+import { AuthorizationTransaction, type Purpose } from './authorization-transaction.entity.js';
+
+const LIFETIME_SECONDS = 10 * 60;
+/** Expired transactions are kept for a while, so that a late callback is told what happened. */
+const KEPT_AFTER_EXPIRY_SECONDS = 60 * 60;
+const PENDING_PER_BROWSER = 10;
+const PURGE_AT_MOST = 100;
+
+export interface TransactionStart {
+  readonly browser: string;
+  readonly connectorId: string;
+  readonly purpose: Purpose;
+  readonly userId?: string;
+  readonly redirectUri: string;
+  readonly returnTo: string;
+  readonly consent?: boolean;
+}
+
+/** Round trips to providers: each has its own state, nonce and code verifier, lives ten minutes and ends once. */
+@Injectable()
+export class AuthorizationTransactions {
+  private readonly rows: Repository<AuthorizationTransaction>;
+
+  constructor(
+    @InjectDataSource() dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {
+    this.rows = dataSource.getRepository(AuthorizationTransaction);
+  }
+
+  async begin({ consent = false, userId, ...start }: TransactionStart): Promise<AuthorizationRequest> {
+    await this.makeRoom(start.browser);
+    const [state, nonce, codeVerifier] = [randomState(), randomToken(), randomToken()];
+    const startedAt = this.clock.now();
+    const times = { startedAt, expiresAt: startedAt + LIFETIME_SECONDS };
+    await this.rows.insert({
+      ...start,
+      ...times,
+      consent,
+      userId: userId ?? null,
+      nonce,
+      codeVerifier,
+      state: digest(state),
+    });
+    return { redirectUri: start.redirectUri, state, nonce, codeVerifier, consent };
+  }
+
+  /**
+   * Ends the transaction of a callback, whatever comes of it: a second callback with the same state finds nothing,
+   * on this instance or another. Rejects with `auth.state_invalid` or `auth.transaction_expired`.
+   */
+  async end(
+    parameters: URLSearchParams,
+    connectorId: string,
+    browser: string | undefined,
+  ): Promise<EndedTransaction> {
+    const states = parameters.getAll('state');
+    const transaction =
+      states.length === 1 && browser !== undefined ? await this.take(states[0], browser) : undefined;
+    if (transaction?.connectorId !== connectorId) {
+      throw new LatchkeyError(
+        'auth.state_invalid',
+        'This sign-in was not started in this browser, or is finished already. Start again.',
+      );
+    }
+    if (transaction.expiresAt <= this.clock.now()) {
+      throw new LatchkeyError('auth.transaction_expired', 'The sign-in took too long. Start again.');
+    }
+    const { redirectUri, nonce, codeVerifier, consent } = transaction;
+    return {
+      transaction,
+      callback: { parameters, state: states[0], redirectUri, nonce, codeVerifier, consent },
+    };
+  }
+
+  private async take(state: string, browser: string): Promise<AuthorizationTransaction | undefined> {
+    const key = { state: digest(state), browser };
+    const found = await this.rows.findOneBy(key);
+    if (!found) return undefined;
+    const { affected } = await this.rows.delete(key);
+    return affected === 1 ? found : undefined;
+  }
+
+  /** Bounds what one browser can pile up, and clears away what nobody came back for. */
+  private async makeRoom(browser: string): Promise<void> {
+    const oldest = { startedAt: 'DESC', state: 'ASC' } as const;
+    const surplus = await this.rows.find({
+      select: { state: true },
+      where: { browser },
+      order: oldest,
+      skip: PENDING_PER_BROWSER - 1,
+      take: PURGE_AT_MOST,
+    });
+    const expiresAt = LessThan(this.clock.now() - KEPT_AFTER_EXPIRY_SECONDS);
+    const stale = await this.rows.find({
+      select: { state: true },
+      where: { expiresAt },
+      take: PURGE_AT_MOST,
+    });
+    const states = [...surplus, ...stale].map(({ state }) => state);
+    if (states.length > 0) await this.rows.delete(states);
+  }
+}
+
+export interface EndedTransaction {
+  readonly transaction: AuthorizationTransaction;
+  readonly callback: AuthorizationCallback;
+}

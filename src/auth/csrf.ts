@@ -1,0 +1,48 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { LatchkeyError } from '../common/errors.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import type { RequestWithSession } from './session.guard.js';
+import type { CurrentSession } from './sessions.js';
+
+export const CSRF_FIELD = 'csrf_token';
+const CSRF_HEADER = 'x-csrf-token';
+
+/** Proofs that a form is ours: bound to the session, worth nothing once its id has changed. */
+@Injectable()
+export class CsrfTokens {
+  constructor(@Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions) {}
+
+  of({ tokenHash }: CurrentSession): string {
+    return createHmac('sha256', this.options.sessionSecret).update(`csrf:${tokenHash}`).digest('base64url');
+  }
+
+  matches(session: CurrentSession, token: unknown): boolean {
+    const expected = Buffer.from(this.of(session));
+    const given = Buffer.from(typeof token === 'string' ? token : '');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+}
+
+/**
+ * Lets a request of a session in only with the proof, as form field `csrf_token` or header `x-csrf-token`.
+ * Without a session there is nothing to protect. Runs after the session guard.
+ */
+@Injectable()
+export class CsrfGuard implements CanActivate {
+  constructor(private readonly tokens: CsrfTokens) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context
+      .switchToHttp()
+      .getRequest<RequestWithSession & { body?: Record<string, unknown> }>();
+    const session = request.latchkeySession;
+    if (!session) return true;
+    const token = request.headers[CSRF_HEADER] ?? request.body?.[CSRF_FIELD];
+    if (this.tokens.matches(session, token)) return true;
+    throw new LatchkeyError(
+      'auth.forbidden',
+      'This form is out of date. Go back, reload the page and try again.',
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { HttpClient } from '../common/http-client.js';
+import { randomToken } from '../common/random.js';
+import type {
+  AuthorizationCallback,
+  AuthorizationRequest,
+  ProviderIdentity,
+} from '../connectors/connector.js';
+import { httpsUrl, optionalText } from '../connectors/profile.js';
+import { RelyingParty } from '../connectors/relying-party.js';
+import { Sealer, type Binding } from '../sealing/sealer.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { SessionTokens } from './session-tokens.entity.js';
+
+/** Logto's name where an identity names its connector. */
+export const LOGTO = 'logto';
+
+const RESERVED_SCOPES = ['openid', 'offline_access', 'profile'];
+
+const claims = z.object({
+  name: optionalText,
+  username: optionalText,
+  email: optionalText,
+  email_verified: z.boolean().optional().catch(undefined),
+  picture: httpsUrl,
+});
+
+const tokens = z.object({ idToken: z.string(), refreshToken: z.string().optional() });
+
+export type LogtoTokens = z.output<typeof tokens>;
+
+export interface LogtoSignIn {
+  readonly identity: ProviderIdentity;
+  readonly tokens: LogtoTokens;
+}
+
+/** Our Logto: sending people there, understanding whom it sends back, and ending what it granted. */
+@Injectable()
+export class Logto {
+  readonly relyingParty: RelyingParty;
+  private readonly logger = new Logger(Logto.name);
+
+  constructor(
+    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly sealer: Sealer,
+    http: HttpClient,
+  ) {
+    const { endpoint, appId, appSecret } = options.logto;
+    const settings = {
+      issuer: `${endpoint}/oidc`,
+      clientId: appId,
+      clientSecret: appSecret,
+      authentication: 'basic',
+    } as const;
+    this.relyingParty = new RelyingParty(settings, http);
+  }
+
+  get redirectUri(): string {
+    return `${this.options.baseUrl}/auth/callback`;
+  }
+
+  authorizationUrl(request: AuthorizationRequest): Promise<URL> {
+    const { scopes = ['email'] } = this.options.logto;
+    const scope = [...new Set([...RESERVED_SCOPES, ...scopes])];
+    return this.relyingParty.authorizationUrl(request, scope, { prompt: 'consent' });
+  }
+
+  /** Claims of the verified ID token, completed by UserInfo of the same subject. */
+  async exchange(callback: AuthorizationCallback): Promise<LogtoSignIn> {
+    const { tokens, claims: verified } = await this.relyingParty.redeem(callback);
+    const userInfo = await this.relyingParty.userInfo(tokens.access_token, verified.sub);
+    const { email_verified, picture, ...profile } = claims.parse({ ...verified, ...userInfo });
+    const emailVerified = profile.email !== undefined && email_verified === true;
+    return {
+      identity: { ...profile, emailVerified, avatar: picture, issuer: verified.iss, subject: verified.sub },
+      tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token },
+    };
+  }
+
+  /** Keeps the tokens of a session, sealed, for as long as the session lasts. */
+  async keep(sessionId: string, held: LogtoTokens): Promise<void> {
+    const sealed = await this.sealer.seal(JSON.stringify(held), bindingOf(sessionId));
+    await this.dataSource.getRepository(SessionTokens).save({ sessionId, sealed });
+  }
+
+  /** The tokens of a session that signed in through Logto. Unreadable ones are as good as none: they are about to end. */
+  async tokensOf(sessionId: string): Promise<LogtoTokens | undefined> {
+    const row = await this.dataSource.getRepository(SessionTokens).findOneBy({ sessionId });
+    if (!row) return undefined;
+    try {
+      return tokens.parse(JSON.parse(await this.sealer.open(row.sealed, bindingOf(sessionId))));
+    } catch {
+      this.logger.error(`Logto's tokens of session ${sessionId} do not open`);
+      return undefined;
+    }
+  }
+
+  /** Ends the grant, then says where the browser ends Logto's own session. Logto being away prevents nothing. */
+  async signOutUrl({ idToken, refreshToken }: LogtoTokens): Promise<string | undefined> {
+    try {
+      if (refreshToken) await this.relyingParty.revoke(refreshToken);
+      const url = await this.relyingParty.endSessionUrl({
+        id_token_hint: idToken,
+        post_logout_redirect_uri: `${this.options.baseUrl}/`,
+        state: randomToken(),
+      });
+      return url?.href;
+    } catch (error) {
+      this.logger.warn(`Signed out here, but Logto could not be told: ${String(error)}`);
+      return undefined;
+    }
+  }
+}
+
+const bindingOf = (sessionId: string): Binding => ['session-tokens', sessionId];

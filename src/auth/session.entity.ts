@@ -1,0 +1,25 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { EpochColumn } from '../common/epoch-column.js';
+
+/** A signed-in browser. What the browser holds is not in here: the row knows its digest alone. */
+@Entity('sessions')
+export class Session {
+  @PrimaryColumn({ type: 'varchar', length: 21 })
+  id: string;
+
+  /** SHA-256 of the cookie's value, base64url. */
+  @Index('sessions_by_token', { unique: true })
+  @Column({ name: 'token_hash', type: 'varchar', length: 43 })
+  tokenHash: string;
+
+  @Index('sessions_by_user')
+  @Column({ name: 'user_id', type: 'varchar', length: 12 })
+  userId: string;
+
+  @EpochColumn('created_at')
+  createdAt: number;
+
+  @Index('sessions_by_expiry')
+  @EpochColumn('expires_at')
+  expiresAt: number;
+}

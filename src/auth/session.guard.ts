@@ -1,0 +1,36 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ACCESS, type Access, type RequestWithUser } from '../common/current-user.js';
+import { LatchkeyError } from '../common/errors.js';
+import type { HttpRequest } from './cookies.js';
+import { Sessions, type CurrentSession } from './sessions.js';
+
+/** A request that has passed the session guard. */
+export interface RequestWithSession extends HttpRequest, RequestWithUser {
+  latchkeySession?: CurrentSession;
+}
+
+/** Lets a request in whose session is in force, and puts its user on it. Everyone else gets 401. */
+@Injectable()
+export class SessionGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: Sessions,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (access === 'public') return true;
+    const request = context.switchToHttp().getRequest<RequestWithSession>();
+    const session = await this.sessions.find(request);
+    request.latchkeySession = session;
+    request.user = session?.user;
+    if (session) return true;
+    if (this.sessions.isOffered(request)) this.sessions.forget(context.switchToHttp().getResponse());
+    if (access === 'optional') return true;
+    throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+  }
+}

@@ -1,0 +1,38 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { LatchkeyError } from './errors.js';
+
+/** Who makes the request, as the guard that let it in has established. */
+export interface CurrentUser {
+  readonly id: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly emailVerified: boolean;
+  readonly avatar?: string;
+}
+
+export interface RequestWithUser {
+  user?: CurrentUser;
+}
+
+/** The signed-in user of a guarded route. Where no guard has let anyone in, the request ends with 401. */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): CurrentUser => {
+  const { user } = context.switchToHttp().getRequest<RequestWithUser>();
+  if (!user) throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+  return user;
+});
+
+/** The user of a route under {@link OptionalAuth}: `undefined` where nobody is signed in. */
+export const OptionalUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): CurrentUser | undefined =>
+    context.switchToHttp().getRequest<RequestWithUser>().user,
+);
+
+export type Access = 'public' | 'optional';
+
+export const ACCESS = 'latchkey:access';
+
+/** Opens a route, or all routes of a controller, to everyone; no session is read. */
+export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);
+
+/** Opens a route to everyone, and tells it who is signed in if anybody is. */
+export const OptionalAuth = () => SetMetadata(ACCESS, 'optional' satisfies Access);

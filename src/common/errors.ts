@@ -1,0 +1,77 @@
+/**
+ * Every failure that a caller can meet, by its stable code. Switch on `code`; the message is for people
+ * and may change. Codes that Logto has carry Logto's name.
+ */
+export type ErrorCode =
+  /** Nobody is signed in, or the session has ended. */
+  | 'auth.unauthorized'
+  /** The request is not allowed to do this: a form without proof that it is ours. */
+  | 'auth.forbidden'
+  /** The sign-in was not started in this browser, is used already, or belongs to another connector. */
+  | 'auth.state_invalid'
+  | 'auth.transaction_expired'
+  /** The callback names another issuer than the one that was asked (RFC 9207). */
+  | 'auth.iss_mismatch'
+  | 'auth.id_token_invalid'
+  /** The UserInfo answer speaks of another subject than the ID token. */
+  | 'auth.userinfo_mismatch'
+  /** The person cancelled, or the provider refused. */
+  | 'auth.access_denied'
+  /** The callback carries neither a code nor an error, or the provider reports one that we cannot name. */
+  | 'auth.callback_invalid'
+  | 'auth.return_to_invalid'
+  /** The account at the provider is not the one that had to be linked or renewed. */
+  | 'auth.link_refused'
+  /** The authorization code is spent, expired or unknown to the provider. */
+  | 'connector.social_auth_code_invalid'
+  | 'connector.not_found'
+  /** The provider refuses our client, or its metadata does not match the configuration. */
+  | 'connector.misconfigured'
+  /** The provider answered with something that is not an answer. */
+  | 'connector.invalid_response'
+  | 'connector.provider_unavailable'
+  | 'connector.provider_timeout'
+  | 'connector.rate_limited'
+  /** The provider says that the grant is gone: only the person can bring it back. */
+  | 'connector.grant_invalid'
+  | 'user.identity_already_in_use'
+  | 'user.identity_not_exist'
+  | 'secrets.third_party_token_set.token_not_found'
+  /** The stored token set can no longer be renewed: send the person to `data.authorization_url`. */
+  | 'reauthorization_required'
+  /** A stored secret does not decrypt: altered, moved, or sealed under another key of the same id. */
+  | 'vault.integrity_error'
+  /** A stored secret was sealed under a key that this instance does not hold. */
+  | 'vault.key_unavailable'
+  /** Two writers met; the later one has to look again. */
+  | 'vault.conflict';
+
+export interface ErrorDetails {
+  /** Public facts, sent to the caller as they are: never a token, never a provider's raw text. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** When it makes sense to ask again. */
+  readonly retryAfterSeconds?: number;
+  /** What lies underneath: for logs, never sent. */
+  readonly cause?: unknown;
+}
+
+/** The one error class of Latchkey. Statuses are given by the error filter alone. */
+export class LatchkeyError extends Error {
+  override readonly name = 'LatchkeyError';
+  readonly data?: ErrorDetails['data'];
+  readonly retryAfterSeconds?: number;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    { data, retryAfterSeconds, cause }: ErrorDetails = {},
+  ) {
+    super(message, { cause });
+    this.data = data;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** By name and not by `instanceof`, so that an error thrown by another copy of the package is known too. */
+export const isLatchkeyError = (error: unknown): error is LatchkeyError =>
+  error instanceof Error && error.name === 'LatchkeyError' && 'code' in error;

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { ConfigurationError } from './configuration.error.js';
+import { variables, type Variables } from './variables.js';
+
+/** What the backend runs with, parsed and cross-checked. A value that the sandbox supplies is absent here. */
+export interface Configuration {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Our own origin as browsers see it, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly databaseUrl: string;
+  readonly sessionSecret: string;
+  readonly vaultKeys: string;
+  readonly logto?: LogtoConfiguration;
+  readonly google?: GoogleConfiguration;
+  /** Present when the sandbox has to be started; never in production. */
+  readonly sandbox?: { readonly port: number };
+}
+
+export interface LogtoConfiguration {
+  readonly endpoint: string;
+  readonly appId: string;
+  readonly appSecret: string;
+}
+
+export interface GoogleConfiguration {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly issuer?: string;
+  readonly scope?: string;
+  readonly enableTokenStorage: boolean;
+}
+
+/** Good for the sandbox alone: both are public knowledge, and {@link readConfiguration} refuses them elsewhere. */
+const SANDBOX_SESSION_SECRET = 'latchkey-sandbox-session-secret-not-a-secret';
+const SANDBOX_VAULT_KEYS = `sandbox:${Buffer.from('latchkey sandbox key, no secret!').toString('base64')}`;
+
+/**
+ * Reads the environment once. Throws one {@link ConfigurationError} that names every variable at fault
+ * and repeats no value, so that no secret reaches a log.
+ */
+export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const values = parse(environment);
+  const production = values.NODE_ENV === 'production';
+  const baseUrl = values.BASE_URL ?? `http://localhost:${values.PORT}`;
+  const host = values.HOST ?? (production ? '0.0.0.0' : 'localhost');
+  const sandboxed = !production && values.LOGTO_ENDPOINT === undefined;
+
+  const problems = [
+    ...(production ? productionProblems(values) : []),
+    ...(sandboxed ? sandboxProblems(baseUrl, host) : secretProblems(values)),
+    ...groupProblems(values, ['LOGTO_ENDPOINT', 'LOGTO_APP_ID', 'LOGTO_APP_SECRET']),
+    ...groupProblems(values, ['CONNECTOR_GOOGLE_CLIENT_ID', 'CONNECTOR_GOOGLE_CLIENT_SECRET']),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems.join('; '));
+
+  return {
+    production,
+    host,
+    port: values.PORT,
+    baseUrl,
+    databaseUrl: values.DATABASE_URL,
+    sessionSecret: values.SESSION_SECRET ?? SANDBOX_SESSION_SECRET,
+    vaultKeys: values.VAULT_KEYS ?? legacyVaultKey(values.SECRET_VAULT_KEK) ?? SANDBOX_VAULT_KEYS,
+    logto: logtoConfiguration(values),
+    google: googleConfiguration(values),
+    ...(sandboxed ? { sandbox: { port: values.SANDBOX_PORT } } : {}),
+  };
+}
+
+/** The one variable that the migration command needs. */
+export function readDatabaseUrl(environment: NodeJS.ProcessEnv): string {
+  return parse({ DATABASE_URL: environment['DATABASE_URL'] }).DATABASE_URL;
+}
+
+function parse(environment: NodeJS.ProcessEnv): Variables {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = z.object(variables).safeParse(given);
+  if (result.success) return result.data;
+  throw new ConfigurationError(
+    result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
+  );
+}
+
+function productionProblems(values: Variables): string[] {
+  return [
+    ...(values.LOGTO_ENDPOINT === undefined ? ['LOGTO_ENDPOINT is required in production'] : []),
+    ...(values.BASE_URL === undefined ? ['BASE_URL is required in production'] : []),
+    ...(values.BASE_URL && !isSecureOrLoopback(values.BASE_URL)
+      ? ['BASE_URL must use https in production']
+      : []),
+    ...(values.LOGTO_ENDPOINT && !isSecureOrLoopback(values.LOGTO_ENDPOINT)
+      ? ['LOGTO_ENDPOINT must use https in production']
+      : []),
+  ];
+}
+
+/** The sandbox lets anyone in as anyone, so it runs only where nobody else can reach the backend. */
+function sandboxProblems(baseUrl: string, host: string): string[] {
+  const reachable = [
+    ...(isLoopback(new URL(baseUrl).hostname) ? [] : ['BASE_URL']),
+    ...(isLoopback(host) ? [] : ['HOST']),
+  ];
+  return reachable.map(
+    (name) =>
+      `LOGTO_ENDPOINT is required when ${name} is not a loopback name (the sandbox is for this machine alone)`,
+  );
+}
+
+function secretProblems(values: Variables): string[] {
+  const generate = (bytes: number) =>
+    `generate one with: node -p "require('crypto').randomBytes(${bytes}).toString('base64')"`;
+  return [
+    ...(values.SESSION_SECRET === undefined ? [`SESSION_SECRET is required (${generate(48)})`] : []),
+    ...(values.SESSION_SECRET === SANDBOX_SESSION_SECRET ? ['SESSION_SECRET is the one of the sandbox'] : []),
+    ...(values.VAULT_KEYS === undefined && values.SECRET_VAULT_KEK === undefined
+      ? [`VAULT_KEYS is required, as id:key (${generate(32)})`]
+      : []),
+    ...(values.VAULT_KEYS?.includes(SANDBOX_VAULT_KEYS.split(':')[1])
+      ? ['VAULT_KEYS holds the key of the sandbox']
+      : []),
+  ];
+}
+
+/** Variables that make sense only together: names those missing once one of them is set. */
+function groupProblems(values: Variables, names: (keyof Variables)[]): string[] {
+  const given = names.filter((name) => values[name] !== undefined);
+  if (given.length === 0) return [];
+  return names
+    .filter((name) => !given.includes(name))
+    .map((name) => `${name} is required because ${given[0]} is set`);
+}
+
+function logtoConfiguration(values: Variables): LogtoConfiguration | undefined {
+  const { LOGTO_ENDPOINT: endpoint, LOGTO_APP_ID: appId, LOGTO_APP_SECRET: appSecret } = values;
+  return endpoint && appId && appSecret ? { endpoint, appId, appSecret } : undefined;
+}
+
+function googleConfiguration(values: Variables): GoogleConfiguration | undefined {
+  const { CONNECTOR_GOOGLE_CLIENT_ID: clientId, CONNECTOR_GOOGLE_CLIENT_SECRET: clientSecret } = values;
+  if (!clientId || !clientSecret) return undefined;
+  return {
+    clientId,
+    clientSecret,
+    issuer: values.CONNECTOR_GOOGLE_ISSUER,
+    scope: values.CONNECTOR_GOOGLE_SCOPE,
+    enableTokenStorage: values.CONNECTOR_GOOGLE_ENABLE_TOKEN_STORAGE,
+  };
+}
+
+/** Logto's variable holds one bare key; it becomes the only key of the ring. */
+const legacyVaultKey = (key: string | undefined): string | undefined => key && `secret-vault-kek:${key}`;
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' ||
+  host.endsWith('.localhost') ||
+  host === '::1' ||
+  host === '[::1]' ||
+  /^127(\.\d{1,3}){3}$/.test(host);
+
+const isSecureOrLoopback = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || isLoopback(hostname);
+};

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:$/.test(protocolOf(value)), 'must be an http or https URL')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const origin = httpUrl.refine(
+  (value) => protocolOf(value) && new URL(value).origin === value,
+  'must be an origin, without a path',
+);
+
+const port = z.coerce
+  .number('must be a port number')
+  .int('must be a port number')
+  .min(0, 'must be a port number')
+  .max(65_535, 'must be a port number');
+
+const text = z.string();
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+/**
+ * Every environment variable of the backend: its form, its default and what it is for. The README's table
+ * is checked against this list.
+ */
+export const variables = {
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], 'must be production, development or test')
+    .optional()
+    .describe('`production` switches the sandbox off and every secret on.'),
+  PORT: port.default(3000).describe('TCP port of the backend.'),
+  HOST: text.optional().describe('Address to listen on: `localhost`, in production `0.0.0.0`.'),
+  BASE_URL: origin
+    .optional()
+    .describe('Origin of the backend as browsers see it; `http://localhost:PORT` outside production.'),
+  DATABASE_URL: text
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:<file> or postgres://…')
+    .default('sqlite:data/latchkey.sqlite')
+    .describe('`sqlite:<file>` for one process, `postgres://…` for one or many.'),
+  SESSION_SECRET: text
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'Secret behind the proof that a form is ours (CSRF), at least 32 characters. Required outside the sandbox.',
+    ),
+  VAULT_KEYS: text
+    .optional()
+    .describe(
+      'Key-encryption keys, `id:base64` of 32 bytes each, separated by commas: the first encrypts, all decrypt. Required outside the sandbox.',
+    ),
+  SECRET_VAULT_KEK: text
+    .optional()
+    .describe('One bare base64 key, as Logto names it. Read when `VAULT_KEYS` is absent.'),
+  LOGTO_ENDPOINT: httpUrl
+    .optional()
+    .describe('Origin of your Logto. Without it (and outside production) the sandbox runs.'),
+  LOGTO_APP_ID: text.optional().describe("Logto's application id."),
+  LOGTO_APP_SECRET: text.optional().describe("Logto's application secret."),
+  CONNECTOR_GOOGLE_CLIENT_ID: text.optional().describe("Google's OAuth client id."),
+  CONNECTOR_GOOGLE_CLIENT_SECRET: text.optional().describe("Google's OAuth client secret."),
+  CONNECTOR_GOOGLE_ISSUER: httpUrl
+    .optional()
+    .describe('Another issuer that speaks as Google does: an emulator.'),
+  CONNECTOR_GOOGLE_SCOPE: text
+    .optional()
+    .describe('Scopes to ask for, separated by spaces; `openid profile email` otherwise.'),
+  CONNECTOR_GOOGLE_ENABLE_TOKEN_STORAGE: flag
+    .default(true)
+    .describe("Whether Google's tokens are kept in the vault."),
+  SANDBOX_PORT: port.default(3100).describe('TCP port of the sandbox.'),
+} as const;
+
+export type Variables = z.output<z.ZodObject<typeof variables>>;
+
+function protocolOf(value: string): string {
+  return URL.canParse(value) ? new URL(value).protocol : '';
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** Pieces of the schemas of providers' profiles: what is not of the expected form counts as absent. */
+
+const MAXIMUM_LENGTH = 512;
+
+/** Text as people write it, in Unicode's composed form, so that equal names are equal bytes. */
+export const optionalText = z
+  .string()
+  .transform((text) => text.normalize('NFC').trim())
+  .pipe(z.string().min(1).max(MAXIMUM_LENGTH))
+  .optional()
+  .catch(undefined);
+
+/** An https URL. Anything else that a profile offers as a picture is dropped. */
+export const httpsUrl = z
+  .string()
+  .max(2048)
+  .refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:')
+  .optional()
+  .catch(undefined);

@@ -1,0 +1,36 @@
+import { Secret } from '../common/secret.js';
+
+/** What a provider grants to us for one person. */
+export interface TokenSet {
+  readonly accessToken: Secret;
+  /** Absent when the provider gave none. */
+  readonly refreshToken?: Secret;
+  readonly tokenType: string;
+  /** Granted scopes; absent when the provider did not say (RFC 6749 5.1: then they are the requested ones). */
+  readonly scope?: readonly string[];
+  /** Seconds since the epoch; absent when the provider did not say. */
+  readonly expiresAt?: number;
+}
+
+/** The token endpoint's answer, after a protocol library has checked it (RFC 6749 5.1). */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly refresh_token?: string;
+  readonly token_type: string;
+  readonly scope?: string;
+  readonly expires_in?: number;
+}
+
+/** `requestedAt` is the time before the request was sent, so that the lifetime is never overstated. */
+export function tokenSetOf(response: TokenResponse, requestedAt: number): TokenSet {
+  return {
+    accessToken: new Secret(response.access_token),
+    refreshToken: response.refresh_token ? new Secret(response.refresh_token) : undefined,
+    tokenType: response.token_type.toLowerCase() === 'bearer' ? 'Bearer' : response.token_type,
+    scope: response.scope === undefined ? undefined : splitScope(response.scope),
+    expiresAt: response.expires_in === undefined ? undefined : requestedAt + Math.floor(response.expires_in),
+  };
+}
+
+/** A list from its form on the wire (RFC 6749 3.3), without duplicates. */
+export const splitScope = (scope: string): string[] => [...new Set(scope.split(/\s+/).filter(Boolean))];

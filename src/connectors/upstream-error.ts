@@ -1,0 +1,124 @@
+import * as oauth from 'oauth4webapi';
+import type { ResponseBodyError } from 'openid-client';
+import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../common/errors.js';
+
+/** Which request to the provider failed: the same answer means different things at different steps. */
+export type Step = 'discovery' | 'code' | 'userinfo' | 'refresh' | 'revoke';
+
+/** Translates whatever a protocol library threw. The provider's own text stays in `cause`, for logs. */
+export function upstreamError(step: Step, error: unknown): LatchkeyError {
+  const ours = findOurs(error);
+  if (ours) return ours;
+  const [code, message] = classify(step, error);
+  return new LatchkeyError(code, message, { cause: error, retryAfterSeconds: retryAfter(error) });
+}
+
+function classify(step: Step, error: unknown): [ErrorCode, string] {
+  if (isBodyError(error)) return classifyBody(step, error);
+  const status = statusOf(error);
+  if (status !== undefined) return classifyStatus(step, status);
+  switch (codeOf(error)) {
+    case oauth.JSON_ATTRIBUTE_COMPARISON:
+      return step === 'userinfo'
+        ? ['auth.userinfo_mismatch', 'The provider spoke of two different people.']
+        : ['connector.misconfigured', "The provider's metadata names another issuer."];
+    case oauth.JWT_CLAIM_COMPARISON:
+    case oauth.JWT_TIMESTAMP_CHECK:
+    case oauth.KEY_SELECTION:
+    case oauth.UNSUPPORTED_OPERATION:
+      return ID_TOKEN_REFUSED;
+    case oauth.INVALID_RESPONSE:
+      return concernsJwt(error) ? ID_TOKEN_REFUSED : MALFORMED;
+    case oauth.MISSING_SERVER_METADATA:
+    case oauth.INVALID_SERVER_METADATA:
+    case oauth.HTTP_REQUEST_FORBIDDEN:
+    case oauth.REQUEST_PROTOCOL_FORBIDDEN:
+      return ['connector.misconfigured', "The provider's metadata cannot be used."];
+    default:
+      return MALFORMED;
+  }
+}
+
+const ID_TOKEN_REFUSED: [ErrorCode, string] = [
+  'auth.id_token_invalid',
+  "The sign-in could not be verified: the provider's ID token is not valid.",
+];
+const MALFORMED: [ErrorCode, string] = [
+  'connector.invalid_response',
+  'The provider sent an answer that cannot be used.',
+];
+const UNAVAILABLE: [ErrorCode, string] = ['connector.provider_unavailable', 'The provider has a problem.'];
+
+/** RFC 6749 5.2. */
+function classifyBody(step: Step, { error, status }: ResponseBodyError): [ErrorCode, string] {
+  switch (error) {
+    case 'invalid_grant':
+      return step === 'refresh'
+        ? ['connector.grant_invalid', 'The provider no longer honours the grant.']
+        : [
+            'connector.social_auth_code_invalid',
+            'The sign-in took too long or was used already. Start again.',
+          ];
+    case 'invalid_client':
+    case 'unauthorized_client':
+    case 'redirect_uri_mismatch':
+      return ['connector.misconfigured', 'The provider refuses this application.'];
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return UNAVAILABLE;
+    default:
+      return classifyStatus(step, status);
+  }
+}
+
+function classifyStatus(step: Step, status: number): [ErrorCode, string] {
+  if (status === 429) return ['connector.rate_limited', 'The provider asks us to slow down.'];
+  if (status >= 500) return UNAVAILABLE;
+  if (status === 401 && step !== 'userinfo')
+    return ['connector.misconfigured', 'The provider refuses this application.'];
+  return MALFORMED;
+}
+
+/** Our HTTP client has already said what went wrong; libraries wrap it. */
+function findOurs(error: unknown): LatchkeyError | undefined {
+  if (isLatchkeyError(error)) return error;
+  return hasCause(error) ? findOurs(error.cause) : undefined;
+}
+
+const isBodyError = (error: unknown): error is ResponseBodyError =>
+  codeOf(error) === oauth.RESPONSE_BODY_ERROR;
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+const hasCause = (error: unknown): error is { cause: unknown } =>
+  typeof error === 'object' && error !== null && 'cause' in error && error.cause !== error;
+
+/** The response of an answer with an unexpected status or a challenge. */
+function responseOf(error: unknown): Response | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { response, cause } = error as { response?: unknown; cause?: unknown };
+  return [response, cause].find(isResponse);
+}
+
+const isResponse = (value: unknown): value is Response =>
+  typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
+
+function statusOf(error: unknown): number | undefined {
+  const status = responseOf(error)?.status;
+  return status === undefined || status < 300 ? undefined : status;
+}
+
+/** The library puts the part that it judged beside the message: claims, header or signature of a JWT, or a body. */
+function concernsJwt(error: unknown): boolean {
+  if (!hasCause(error) || !hasCause(error.cause)) return false;
+  const judged = error.cause.cause;
+  if (typeof judged !== 'object' || judged === null) return false;
+  return ['claims', 'header', 'signature'].some((part) => part in judged);
+}
+
+/** `Retry-After` in seconds, between 1 second and an hour (RFC 9110 10.2.3; the date form is not used by providers). */
+function retryAfter(error: unknown): number | undefined {
+  const seconds = Number(responseOf(error)?.headers.get('retry-after') ?? NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.ceil(seconds), 3600) : undefined;
+}

@@ -1,0 +1,84 @@
+import libsql from 'libsql';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AuthorizationTransaction } from '../auth/authorization-transaction.entity.js';
+import { Session } from '../auth/session.entity.js';
+import { SessionTokens } from '../auth/session-tokens.entity.js';
+import { Identity } from '../identities/identity.entity.js';
+import { User } from '../identities/user.entity.js';
+import { ConfigurationError } from '../config/configuration.error.js';
+import { StoredSecret } from '../token-vault/stored-secret.entity.js';
+import { Initial1763700000000 } from './migrations/1763700000000-initial.js';
+import { migrate } from './migrate.js';
+import { serialise } from './serial-query-runner.js';
+
+/** All tables of Latchkey, for an application that brings its own data source. */
+export const latchkeyEntities = [
+  User,
+  Identity,
+  StoredSecret,
+  Session,
+  SessionTokens,
+  AuthorizationTransaction,
+];
+
+/** All migrations of Latchkey, in order; the same for SQLite and PostgreSQL. */
+export const latchkeyMigrations = [Initial1763700000000];
+
+const common = {
+  entities: latchkeyEntities,
+  migrations: latchkeyMigrations,
+  migrationsTransactionMode: 'each',
+  synchronize: false,
+} as const;
+
+/** From `sqlite:<file>` or `postgres://…`. */
+export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
+  if (databaseUrl.startsWith('sqlite:')) return sqliteOptions(databaseUrl.slice('sqlite:'.length));
+  return {
+    ...common,
+    type: 'postgres',
+    url: databaseUrl,
+    applicationName: 'latchkey',
+    connectTimeoutMS: 5000,
+  };
+}
+
+/** Connected, and brought to the newest schema. Rejects with {@link ConfigurationError} when there is no such database. */
+export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
+  const dataSource = createDataSource(options);
+  await dataSource.initialize().catch((error: { code?: unknown }) => {
+    throw new ConfigurationError(
+      `DATABASE_URL: the database cannot be opened (${String(error.code ?? 'no reason given')})`,
+    );
+  });
+  try {
+    await migrate(dataSource);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+export function createDataSource(options: DataSourceOptions): DataSource {
+  const dataSource = new DataSource(options);
+  return options.type === 'postgres' ? dataSource : serialise(dataSource);
+}
+
+/** WAL with full synchronisation: what was acknowledged survives the end of the process at any moment. */
+function sqliteOptions(database: string): DataSourceOptions {
+  mkdirSync(dirname(database), { recursive: true });
+  return {
+    ...common,
+    type: 'better-sqlite3',
+    driver: libsql,
+    database,
+    enableWAL: true,
+    prepareDatabase: (connection: { pragma(statement: string): void }) => {
+      connection.pragma('synchronous = FULL');
+      connection.pragma('busy_timeout = 5000');
+    },
+  };
+}

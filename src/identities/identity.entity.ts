@@ -1,0 +1,46 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { EpochColumn } from '../common/epoch-column.js';
+
+/** A user at a provider. One account at a provider belongs to one user, whatever races happen. */
+@Entity('identities')
+@Index('identities_by_account', ['target', 'issuer', 'subject'], { unique: true })
+@Index('identities_by_user', ['userId'])
+export class Identity {
+  @PrimaryColumn({ type: 'varchar', length: 21 })
+  id: string;
+
+  @Column({ name: 'user_id', type: 'varchar', length: 12 })
+  userId: string;
+
+  /** The connector instance that brought it; `logto` for Logto itself. */
+  @Column({ name: 'connector_id', type: 'varchar', length: 64 })
+  connectorId: string;
+
+  @Column({ type: 'varchar', length: 64 })
+  target: string;
+
+  @Column({ type: 'varchar', length: 255 })
+  issuer: string;
+
+  @Column({ type: 'varchar', length: 255 })
+  subject: string;
+
+  /** What the provider said at the last sign-in, for people to tell their accounts apart. */
+  @Column({ type: 'varchar', length: 512, nullable: true })
+  name: string | null;
+
+  @Column({ type: 'varchar', length: 512, nullable: true })
+  email: string | null;
+
+  @Column({ name: 'email_verified', type: 'boolean', default: false })
+  emailVerified: boolean;
+
+  @Column({ type: 'varchar', length: 2048, nullable: true })
+  avatar: string | null;
+
+  @EpochColumn('created_at')
+  createdAt: number;
+
+  @EpochColumn('last_used_at')
+  lastUsedAt: number;
+}

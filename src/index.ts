@@ -1,0 +1,61 @@
+/** Public API of `nest-latchkey`. */
+export { AuthModule } from './auth/auth.module.js';
+export { AUTH_OPTIONS, type AuthModuleOptions, type LogtoOptions } from './auth/auth.options.js';
+export { CSRF_FIELD, CsrfGuard, CsrfTokens } from './auth/csrf.js';
+export { LogtoStrategy, type LogtoUser } from './auth/logto.strategy.js';
+export { SessionGuard, type RequestWithSession } from './auth/session.guard.js';
+export { Sessions, type CurrentSession } from './auth/sessions.js';
+export { Clock } from './common/clock.js';
+export { CurrentUser, OptionalAuth, OptionalUser, Public } from './common/current-user.js';
+export { ErrorFilter, ErrorPage, type Problem } from './common/error.filter.js';
+export { isLatchkeyError, LatchkeyError, type ErrorCode } from './common/errors.js';
+export { HttpClient } from './common/http-client.js';
+export { Secret } from './common/secret.js';
+export { ConfigurationError } from './config/configuration.error.js';
+export {
+  Connector,
+  type Authorization,
+  type AuthorizationCallback,
+  type AuthorizationRequest,
+  type ConnectorDescriptor,
+  type ConnectorInstance,
+  type ProviderIdentity,
+} from './connectors/connector.js';
+export {
+  ConnectorRegistry,
+  type ConfiguredConnector,
+  type ConnectorInstanceOptions,
+} from './connectors/connector.registry.js';
+export { ConnectorsModule, type ConnectorsModuleOptions } from './connectors/connectors.module.js';
+export {
+  OpenIdConnectConnector,
+  openIdConnectConfig,
+  type OpenIdConnectConfig,
+  type OpenIdConnectDescriptor,
+} from './connectors/openid-connect.connector.js';
+export { httpsUrl, optionalText } from './connectors/profile.js';
+export { GoogleConnector } from './connectors/providers/google.connector.js';
+export type { TokenSet } from './connectors/token-set.js';
+export {
+  createDataSource,
+  dataSourceOptions,
+  latchkeyEntities,
+  latchkeyMigrations,
+  openDataSource,
+} from './database/data-source.js';
+export { IdentitiesService, type IdentityAt } from './identities/identities.service.js';
+export { Identity } from './identities/identity.entity.js';
+export { LinkingPolicy } from './identities/linking.policy.js';
+export { User } from './identities/user.entity.js';
+export { KeyEncryption } from './sealing/key-encryption.js';
+export { Keyring } from './sealing/keyring.js';
+export { Sealer, type Binding } from './sealing/sealer.js';
+export { SealingModule, type SealingModuleOptions } from './sealing/sealing.module.js';
+export type { TokenSetStatus } from './token-vault/freshness.js';
+export { TokenVaultModule } from './token-vault/token-vault.module.js';
+export type { TokenVaultModuleOptions } from './token-vault/token-vault.options.js';
+export {
+  TokenVaultService,
+  type TokenSetOwner,
+  type TokenSetSummary,
+} from './token-vault/token-vault.service.js';

@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+import { ConsoleLogger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, secureApplication, type BackendSettings } from './app.module.js';
+import { Clock } from './common/clock.js';
+import { ConfigurationError } from './config/configuration.error.js';
+import { readConfiguration, type Configuration } from './config/configuration.js';
+import { dataSourceOptions, openDataSource } from './database/data-source.js';
+import type { Sandbox } from './sandbox/sandbox.js';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+try {
+  await start(readConfiguration(process.env));
+} catch (error) {
+  console.error(error instanceof ConfigurationError ? `Configuration: ${error.message}` : error);
+  process.exit(1);
+}
+
+async function start(configuration: Configuration): Promise<void> {
+  const sandbox = await startSandbox(configuration);
+  const settings = settingsOf(configuration, sandbox);
+  const dataSource = await openDataSource(dataSourceOptions(configuration.databaseUrl));
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(settings, dataSource),
+    adapter,
+    {
+      logger: new ConsoleLogger({
+        json: configuration.production,
+        logLevels: configuration.production ? ['log', 'warn', 'error', 'fatal'] : ['warn', 'error', 'fatal'],
+      }),
+      abortOnError: false,
+    },
+  );
+  sandbox?.attach(app.get(Clock));
+  closeOnSignal(app, sandbox);
+  await secureApplication(app, settings).listen(configuration.port, configuration.host);
+  greet(configuration, sandbox);
+}
+
+/** The sandbox and everything that only it needs are loaded here and nowhere else: production runs without them. */
+async function startSandbox({ sandbox, baseUrl, databaseUrl }: Configuration): Promise<Sandbox | undefined> {
+  if (!sandbox) return undefined;
+  const { startSandbox: start } = await import('./sandbox/sandbox.js');
+  const statePath = databaseUrl.startsWith('sqlite:')
+    ? `${databaseUrl.slice('sqlite:'.length)}.sandbox.json`
+    : undefined;
+  return start({ port: sandbox.port, applicationUrl: baseUrl, statePath });
+}
+
+function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined): BackendSettings {
+  const { baseUrl, sessionSecret, vaultKeys } = configuration;
+  const logto = configuration.logto ?? sandbox?.logto;
+  if (!logto) throw new ConfigurationError('LOGTO_ENDPOINT is required');
+  const google = configuration.google ?? (sandbox && { ...sandbox.google, enableTokenStorage: true });
+  return { baseUrl, sessionSecret, vaultKeys, logto, google };
+}
+
+function closeOnSignal(app: NestFastifyApplication, sandbox: Sandbox | undefined): void {
+  const close = async () => {
+    await app.close();
+    await sandbox?.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close());
+}
+
+function greet({ baseUrl, databaseUrl }: Configuration, sandbox: Sandbox | undefined): void {
+  const lines = [`Latchkey is running at ${baseUrl}`];
+  if (sandbox) {
+    lines.push(
+      `Sandbox of Logto and Google at ${sandbox.url} (nobody's real account is involved)`,
+      '',
+      `Open ${baseUrl}, sign in as one of the sandbox's personas, and fetch a provider token:`,
+      `  ${baseUrl}/api/my-account/identities/google/access-token`,
+      databaseUrl.startsWith('sqlite:')
+        ? `Data is kept in ${databaseUrl.slice('sqlite:'.length)}. Stop with Ctrl+C.`
+        : 'Stop with Ctrl+C.',
+    );
+  }
+  console.log(lines.join('\n'));
+}

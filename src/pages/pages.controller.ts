@@ -1,0 +1,89 @@
+import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
+import { CsrfTokens } from '../auth/csrf.js';
+import { Logto } from '../auth/logto.js';
+import { queryOf } from '../auth/query.js';
+import { returnTo } from '../auth/return-to.js';
+import type { RequestWithSession } from '../auth/session.guard.js';
+import { Clock } from '../common/clock.js';
+import { OptionalAuth, Public } from '../common/current-user.js';
+import { ConnectorRegistry } from '../connectors/connector.registry.js';
+import { IdentitiesService } from '../identities/identities.service.js';
+import { TokenVaultService } from '../token-vault/token-vault.service.js';
+import { policyWithForms } from './content-security-policy.js';
+import { homePage, welcomePage } from './home.page.js';
+import { accountsOf } from './home.view.js';
+import { ICON } from './layout.js';
+import { signInPage } from './sign-in.page.js';
+import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.js';
+
+const HTML = 'text/html; charset=utf-8';
+
+/** The pages that people see. */
+@Controller()
+export class PagesController {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    private readonly identities: IdentitiesService,
+    private readonly vault: TokenVaultService,
+    private readonly connectors: ConnectorRegistry,
+    private readonly logto: Logto,
+    private readonly csrfTokens: CsrfTokens,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @OptionalAuth()
+  @Header('Content-Type', HTML)
+  @Header('Cache-Control', 'no-store')
+  async home(
+    @Req() { latchkeySession: session }: RequestWithSession,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<string> {
+    if (!session) return welcomePage();
+    this.allowForms(response);
+    const { user } = session;
+    const [identities, tokenSets] = await Promise.all([
+      this.identities.list(user.id),
+      this.vault.list(user.id),
+    ]);
+    const facts = { identities, tokenSets, connectors: this.connectors.list(), now: this.clock.now() };
+    return homePage({ user, ...accountsOf(facts), csrfToken: this.csrfTokens.of(session) });
+  }
+
+  @Get('sign-in')
+  @Public()
+  @Header('Content-Type', HTML)
+  @Header('Cache-Control', 'no-store')
+  signIn(@Req() request: RequestWithSession): string {
+    const choices = this.connectors.list().map(({ instance: { id, name } }) => ({ id, name }));
+    return signInPage(choices, returnTo(queryOf(request).get('return_to'), this.options.baseUrl));
+  }
+
+  @Get(STYLESHEET_PATH)
+  @Public()
+  @Header('Content-Type', 'text/css; charset=utf-8')
+  @Header('Cache-Control', 'public, max-age=31536000, immutable')
+  stylesheet(): string {
+    return STYLESHEET;
+  }
+
+  @Get('assets/latchkey.svg')
+  @Public()
+  @Header('Content-Type', 'image/svg+xml')
+  @Header('Cache-Control', 'public, max-age=86400')
+  icon(): string {
+    return ICON;
+  }
+
+  /** Chromium holds `form-action` against the whole chain of redirects that a form starts, and ours lead to providers. */
+  private allowForms(response: unknown): void {
+    const providers = this.connectors
+      .list()
+      .flatMap(({ connector, instance }) => [...connector.formOrigins(instance)]);
+    const policy = policyWithForms([...this.logto.relyingParty.origins, ...providers]);
+    this.host.httpAdapter.setHeader(response, 'Content-Security-Policy', policy);
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { CommonModule } from '../common/common.module.js';
+import { ErrorFilter, ErrorPage } from '../common/error.filter.js';
+import { HtmlErrorPage } from './error.page.js';
+import { PagesController } from './pages.controller.js';
+
+/** The pages of the backend that runs as it is. An application with a face of its own leaves this out. */
+@Module({
+  imports: [CommonModule],
+  controllers: [PagesController],
+  providers: [
+    { provide: ErrorPage, useClass: HtmlErrorPage },
+    ErrorFilter,
+    { provide: APP_FILTER, useExisting: ErrorFilter },
+  ],
+})
+export class PagesModule {}

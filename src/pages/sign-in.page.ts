@@ -1,0 +1,35 @@
+import { html } from './html.js';
+import { page } from './layout.js';
+
+export interface SignInChoice {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** "Continue with Logto", and every connector beside it. */
+export function signInPage(connectors: readonly SignInChoice[], returnTo: string): string {
+  const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`;
+  const others = connectors.map(
+    ({ id, name }) =>
+      html`<li>
+        <a class="button quiet" href="/auth/social/${id}${query}"
+          ><span class="letter" aria-hidden="true">${name.slice(0, 1)}</span>Continue with ${name}</a
+        >
+      </li>`,
+  );
+  return page(
+    'Sign in',
+    html`<section class="card narrow" aria-labelledby="title">
+      <h1 id="title">Sign in</h1>
+      <p class="lead">Choose how you want to continue. New here? The same buttons create your account.</p>
+      <a class="button" href="/auth/sign-in${query}">Continue with Logto</a>
+      ${
+        others.length > 0 &&
+        html`<p class="or"><span>or</span></p>
+          <ul class="plain">
+            ${others}
+          </ul>`
+      }
+    </section>`,
+  );
+}

@@ -1,0 +1,36 @@
+/** A relying party that both providers of the sandbox know. */
+export interface SandboxClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+}
+
+/** The application's own registrations. Public knowledge, worth nothing outside the sandbox. */
+export const applicationCredentials = {
+  logto: { clientId: 'latchkey-sandbox', clientSecret: 'latchkey-sandbox-logto-secret' },
+  google: {
+    clientId: 'latchkey-sandbox.apps.example.test',
+    clientSecret: 'latchkey-sandbox-google-secret',
+  },
+} as const;
+
+export interface ClientsByProvider {
+  readonly logto: readonly SandboxClient[];
+  readonly google: readonly SandboxClient[];
+}
+
+export function clientsOf(options: {
+  readonly applicationUrl: string;
+  readonly clients?: readonly SandboxClient[];
+}): ClientsByProvider {
+  const application = options.applicationUrl.replace(/\/+$/, '');
+  const further = options.clients ?? [];
+  const atLogto = {
+    ...applicationCredentials.logto,
+    redirectUris: [`${application}/auth/callback`],
+    postLogoutRedirectUris: [`${application}/`, application],
+  };
+  const atGoogle = { ...applicationCredentials.google, redirectUris: [`${application}/callback/google`] };
+  return { logto: [atLogto, ...further], google: [atGoogle, ...further] };
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { InteractionResults, Provider } from 'oidc-provider';
+import { z } from 'zod';
+import { formOf } from '../body.js';
+import { personaById } from '../personas.js';
+
+const interactionSchema = z.object({
+  params: z.object({ client_id: z.string(), redirect_uri: z.string() }),
+  session: z.object({ uid: z.string() }).optional(),
+});
+
+export type Interaction = z.infer<typeof interactionSchema>;
+
+const answerSchema = z.object({ persona: z.string().optional(), cancel: z.string().optional() });
+
+/** The sign-in that this browser is in the middle of; undefined when there is none or it is over. */
+export async function openInteraction(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Interaction | undefined> {
+  const details = await provider.interactionDetails(request, response).catch(orUndefinedWhenGone);
+  return details && interactionSchema.parse(details);
+}
+
+/** Takes the choice on the sign-in page and returns where the browser goes on. */
+export async function finishInteraction(
+  provider: Provider,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string | undefined> {
+  const interaction = await openInteraction(provider, request.raw, reply.raw);
+  const result = resultOf(formOf(request.body));
+  if (interaction === undefined || result === undefined) return undefined;
+  const returnTo = await provider.interactionResult(request.raw, reply.raw, result, {
+    mergeWithLastSubmission: false,
+  });
+  await leaveFormerPersona(provider, interaction, result.login?.accountId);
+  return returnTo;
+}
+
+function resultOf(form: Readonly<Record<string, string>>): InteractionResults | undefined {
+  const answer = answerSchema.parse(form);
+  if (answer.cancel !== undefined) {
+    return { error: 'access_denied', error_description: 'End-User aborted interaction' };
+  }
+  const persona = personaById(answer.persona ?? '');
+  return persona && { login: { accountId: persona.logtoSubject } };
+}
+
+/**
+ * oidc-provider changes the person of a session by a page whose form a script submits.
+ * Clearing the session beforehand spares that page.
+ */
+async function leaveFormerPersona(
+  provider: Provider,
+  { session }: Interaction,
+  accountId?: string,
+): Promise<void> {
+  const former = session && (await provider.Session.findByUid(session.uid));
+  if (!former?.accountId || accountId === undefined || former.accountId === accountId) return;
+  Object.assign(former, { accountId: undefined, authorizations: undefined });
+  await former.persist();
+}
+
+function orUndefinedWhenGone(error: { readonly name?: string }): undefined {
+  if (error.name === 'SessionNotFound') return undefined;
+  throw error;
+}

@@ -1,0 +1,23 @@
+import type { StoredSecret } from './stored-secret.entity.js';
+
+/** A token set's condition, for people and programs. */
+export type TokenSetStatus = 'active' | 'expiring' | 'degraded' | 'reauthorization_required';
+
+type Lifetime = Pick<StoredSecret, 'expiresAt' | 'obtainedAt'>;
+
+/** Whether the access token can be handed out as it is. A short-lived token is not refreshed at each read. */
+export function isFresh({ expiresAt, obtainedAt }: Lifetime, marginSeconds: number, now: number): boolean {
+  if (expiresAt === null) return true;
+  const margin = Math.min(marginSeconds, Math.floor((expiresAt - obtainedAt) / 4));
+  return expiresAt - now > margin;
+}
+
+export const isExpired = ({ expiresAt }: Pick<StoredSecret, 'expiresAt'>, now: number): boolean =>
+  expiresAt !== null && expiresAt <= now;
+
+export function statusOf(secret: Omit<StoredSecret, 'sealed'>, now: number): TokenSetStatus {
+  if (secret.state !== 'active') return secret.state;
+  if (secret.failures > 0) return 'degraded';
+  if (secret.hasRefreshToken || secret.expiresAt === null) return 'active';
+  return isExpired(secret, now) ? 'reauthorization_required' : 'expiring';
+}

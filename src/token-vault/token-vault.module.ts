@@ -1,0 +1,34 @@
+import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CommonModule } from '../common/common.module.js';
+import { Refresher } from './refresher.js';
+import { SecretStore } from './secret.store.js';
+import { StoredSecret } from './stored-secret.entity.js';
+import { TokenSetSealer } from './token-set.sealer.js';
+import { TokenVaultController } from './token-vault.controller.js';
+import { TOKEN_VAULT_OPTIONS, type TokenVaultModuleOptions } from './token-vault.options.js';
+import { TokenVaultService } from './token-vault.service.js';
+
+interface TokenVaultModuleExtras {
+  /** Whether the REST routes are served. They need a guard that puts the user on the request. Default: true. */
+  readonly controllers: boolean;
+}
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModuleOptions>({
+  optionsInjectionToken: TOKEN_VAULT_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<TokenVaultModuleExtras>({ controllers: true }, register)
+  .build();
+
+/** The vault. Needs `SealingModule` and `ConnectorsModule` in the application, and nothing of the other modules. */
+@Module({
+  imports: [CommonModule, TypeOrmModule.forFeature([StoredSecret])],
+  providers: [TokenVaultService, Refresher, SecretStore, TokenSetSealer],
+  exports: [TokenVaultService],
+})
+export class TokenVaultModule extends ConfigurableModuleClass {}
+
+function register(definition: DynamicModule, { controllers }: TokenVaultModuleExtras): DynamicModule {
+  return { ...definition, global: true, controllers: controllers ? [TokenVaultController] : [] };
+}

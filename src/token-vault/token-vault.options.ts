@@ -1,0 +1,6 @@
+export interface TokenVaultModuleOptions {
+  /** Where a person renews a grant of this connector instance; part of the error `reauthorization_required`. */
+  readonly reauthorizationUrl?: (connectorId: string) => string;
+}
+
+export const TOKEN_VAULT_OPTIONS = Symbol('latchkey:token-vault-options');

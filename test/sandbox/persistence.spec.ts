@@ -1,0 +1,151 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import * as client from 'openid-client';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { applicationUrl, RelyingParty } from './relying-party.js';
+
+let folder: string;
+let statePath: string;
+let running: Sandbox | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sandbox-state-'));
+  statePath = join(folder, 'nested', 'sandbox.json');
+});
+afterEach(async () => {
+  await running?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Starts the sandbox, again on the port that it had. */
+async function start(port = 0): Promise<Sandbox> {
+  running = await startSandbox({ port, applicationUrl, statePath });
+  return running;
+}
+
+async function restart(sandbox: Sandbox): Promise<Sandbox> {
+  await sandbox.close();
+  const started = await start(Number(new URL(sandbox.url).port));
+  await noticeClosedConnection(started.url);
+  return started;
+}
+
+/** fetch keeps connections and finds out only by using one that its other end is gone. */
+const noticeClosedConnection = (url: string) => fetch(url).catch(() => undefined);
+
+describe('a restart', () => {
+  it('keeps Google’s key, tokens and consents', async () => {
+    const before = await start();
+    const google = await RelyingParty.ofGoogle(before);
+    const tokens = await google.signIn('alice', { access_type: 'offline' });
+    const keys = await (await fetch(`${before.google.issuer}/oauth2/v3/certs`)).json();
+    const after = await restart(before);
+    expect(await (await fetch(`${after.google.issuer}/oauth2/v3/certs`)).json()).toEqual(keys);
+    expect(
+      (await client.refreshTokenGrant(google.configuration, tokens.refresh_token ?? '')).access_token,
+    ).toBeTruthy();
+    expect((await google.signIn('alice', { access_type: 'offline' })).refresh_token).toBeUndefined();
+  });
+
+  it('keeps Logto’s key, grants and sessions', async () => {
+    const before = await start();
+    const logto = await RelyingParty.ofLogto(before);
+    const authorization = await logto.begin();
+    const tokens = await logto.redeem(await logto.authorize(authorization, 'alice'), authorization.checks);
+    await restart(before);
+    await client.refreshTokenGrant(logto.configuration, tokens.refresh_token ?? '');
+    const silently = await logto.signIn('alice', { prompt: 'none' }, authorization.browser);
+    expect(silently.claims()).toMatchObject({ sub: 'xw3jr9c2iw77' });
+  });
+
+  it('keeps a code spent that was spent before', async () => {
+    const before = await start();
+    const google = await RelyingParty.ofGoogle(before);
+    const authorization = await google.begin();
+    const callback = await google.authorize(authorization, 'alice');
+    await google.redeem(callback, authorization.checks);
+    await restart(before);
+    await expect(google.redeem(callback, authorization.checks)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+
+  it('forgets everything without a file', async () => {
+    running = await startSandbox({ port: 0, applicationUrl });
+    const google = await RelyingParty.ofGoogle(running);
+    const { refresh_token: refreshToken = '' } = await google.signIn('alice', { access_type: 'offline' });
+    await running.close();
+    running = await startSandbox({ port: Number(new URL(running.url).port), applicationUrl });
+    await noticeClosedConnection(running.url);
+    await expect(client.refreshTokenGrant(google.configuration, refreshToken)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+});
+
+describe('the state file', () => {
+  it('is for its owner alone, and nothing is left beside it', async () => {
+    await (await start()).close();
+    expect((await stat(statePath)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(folder, 'nested'))).toEqual(['sandbox.json']);
+  });
+
+  it.each(['not JSON', '{"version":2}', '[]'])(
+    'is put aside with one sentence when it contains %s',
+    async (content) => {
+      await (await start()).close();
+      await writeFile(statePath, content);
+      const printed: unknown[] = [];
+      const warn = jest.spyOn(console, 'warn').mockImplementation((line) => void printed.push(line));
+      await (await start()).close();
+      warn.mockRestore();
+      expect(printed).toEqual([expect.stringContaining('put it aside')]);
+      const aside = (await readdir(join(folder, 'nested'))).filter((name) => name.includes('.damaged-'));
+      expect(await readFile(join(folder, 'nested', aside[0] ?? ''), 'utf8')).toBe(content);
+    },
+  );
+});
+
+describe('starting and stopping', () => {
+  it('knows further clients at both providers', async () => {
+    const redirectUris = ['https://client.example.test/callback'];
+    const clients = [{ clientId: 'further', clientSecret: 'further-secret', redirectUris }];
+    running = await startSandbox({ port: 0, applicationUrl, clients });
+    const query = new URLSearchParams({
+      client_id: 'further',
+      redirect_uri: redirectUris[0] ?? '',
+      response_type: 'code',
+    });
+    query.set('scope', 'openid');
+    expect((await fetch(`${running.url}/google/o/oauth2/v2/auth?${query}`)).status).toBe(200);
+    query.set('code_challenge', 'c'.repeat(43));
+    query.set('code_challenge_method', 'S256');
+    const answer = await fetch(`${running.url}/oidc/auth?${query}`, { redirect: 'manual' });
+    expect(answer.headers.get('location')).toBe('/sign-in?app_id=further');
+  });
+
+  it('keeps no port when its state cannot be kept', async () => {
+    const { url } = await start();
+    await running?.close();
+    const port = Number(new URL(url).port);
+    await writeFile(join(folder, 'file'), '');
+    await expect(
+      startSandbox({ port, applicationUrl, statePath: join(folder, 'file', 'state.json') }),
+    ).rejects.toMatchObject({
+      code: 'ENOTDIR',
+    });
+    expect((await start(port)).url).toBe(url);
+  });
+
+  it('frees its port at once, and refuses one that is taken', async () => {
+    const first = await start();
+    await expect(
+      startSandbox({ port: Number(new URL(first.url).port), applicationUrl }),
+    ).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    expect((await restart(first)).url).toBe(first.url);
+  });
+});

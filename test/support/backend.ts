@@ -1,0 +1,92 @@
+import 'reflect-metadata';
+import type { INestApplication, LoggerService, Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import type { DataSource } from 'typeorm';
+import { AppModule, secureApplication, type BackendSettings } from '../../src/app.module.js';
+import { Clock } from '../../src/common/clock.js';
+import { dataSourceOptions, openDataSource } from '../../src/database/data-source.js';
+import { databaseKinds, temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from './databases.js';
+import { freePort } from './ports.js';
+
+export type Platform = 'Fastify' | 'Express';
+
+export const platforms: Platform[] = ['Fastify', 'Express'];
+
+/** Every platform with every database that is here. */
+export const environments = platforms.flatMap((platform) =>
+  databaseKinds.map((database) => ({ platform, database })),
+);
+
+export const TEST_VAULT_KEYS = `test:${Buffer.from('a key that only tests ever hold!').toString('base64')}`;
+export const TEST_SESSION_SECRET = 'a session secret that only tests ever hold';
+
+export interface Backend {
+  readonly url: string;
+  readonly app: INestApplication;
+  readonly clock: Clock;
+  readonly database: TemporaryDatabase;
+  readonly dataSource: DataSource;
+  /** Everything that was logged, as it would have been printed. */
+  readonly logs: string[];
+  get<Provider>(token: Type<Provider>): Provider;
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  readonly platform?: Platform;
+  readonly database?: DatabaseKind;
+  /** Where the backend listens; needed beforehand by whoever registers it as a client. */
+  readonly port?: number;
+  readonly settings: Omit<BackendSettings, 'baseUrl' | 'sessionSecret' | 'vaultKeys'> &
+    Partial<BackendSettings>;
+  readonly customise?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+}
+
+/** The real application on a real port, with a database of its own. */
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const { platform = 'Fastify', database: kind = 'SQLite', customise = (builder) => builder } = options;
+  const port = options.port ?? (await freePort());
+  const url = `http://localhost:${port}`;
+  const database = await temporaryDatabase(kind);
+  const dataSource = await openDataSource(dataSourceOptions(database.url));
+  const settings = {
+    baseUrl: url,
+    sessionSecret: TEST_SESSION_SECRET,
+    vaultKeys: TEST_VAULT_KEYS,
+    ...options.settings,
+  };
+  const logs: string[] = [];
+  const builder = customise(
+    Test.createTestingModule({ imports: [AppModule.forRoot(settings, dataSource)] }).setLogger(
+      recorder(logs),
+    ),
+  );
+  const module = await builder.compile();
+  const app = module.createNestApplication(
+    platform === 'Fastify' ? new FastifyAdapter({ forceCloseConnections: true }) : new ExpressAdapter(),
+    {
+      forceCloseConnections: true,
+    },
+  );
+  await secureApplication(app, settings).listen(port, 'localhost');
+  return {
+    url,
+    app,
+    clock: app.get(Clock),
+    database,
+    dataSource,
+    logs,
+    get: (token) => app.get(token),
+    close: async () => {
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+function recorder(logs: string[]): LoggerService {
+  const record = (...parts: unknown[]) => void logs.push(parts.map(String).join(' '));
+  return { log: record, error: record, warn: record, debug: record, verbose: record, fatal: record };
+}
