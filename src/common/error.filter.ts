@@ -134,6 +134,6 @@ const stackOf = (error: unknown): string =>
 /** The chain of causes by name and code: enough to find the fault, and nothing that a provider wrote. */
 function causes(error: { cause?: unknown }): string {
   if (typeof error.cause !== 'object' || error.cause === null) return '';
-  const { name = 'Error', code } = error.cause as { name?: string; code?: unknown };
-  return ` <- ${name}${code === undefined ? '' : ` ${String(code)}`}${causes(error.cause)}`;
+  const { name = 'Error', code } = error.cause as { name?: string; code?: string };
+  return ` <- ${name}${code === undefined ? '' : ` ${code}`}${causes(error.cause)}`;
 }

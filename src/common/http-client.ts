@@ -35,7 +35,7 @@ async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer> | n
   if (response.body === null) return null;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > SIZE_LIMIT_BYTES) {
       throw new LatchkeyError(

@@ -1,7 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 
 export type PreparedRead<Row> = (...values: string[]) => Promise<Row | undefined>;
 
@@ -40,8 +39,8 @@ export class PreparedReads implements OnApplicationShutdown {
   }
 
   private sqlite(): SqliteConnection {
-    const { sqlite: Database, database } = this.dataSource.driver as BetterSqlite3Driver;
-    return (this.sqliteReader ??= new (Database as SqliteDriver)(database as string, { readonly: true }));
+    const { sqlite: Driver, database } = this.dataSource.driver as unknown as SqliteDataSourceDriver;
+    return (this.sqliteReader ??= new Driver(database, { readonly: true }));
   }
 }
 
@@ -49,7 +48,11 @@ interface PostgresPool {
   query(query: { name: string; text: string; values: string[] }): Promise<{ rows: unknown[] }>;
 }
 
-type SqliteDriver = new (file: string, options: { readonly: boolean }) => SqliteConnection;
+/** What TypeORM's driver for SQLite keeps: the module that opens databases, and the file. */
+interface SqliteDataSourceDriver {
+  readonly sqlite: new (file: string, options: { readonly: boolean }) => SqliteConnection;
+  readonly database: string;
+}
 
 interface SqliteConnection {
   prepare(sql: string): SqliteStatement;

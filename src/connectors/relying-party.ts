@@ -125,9 +125,9 @@ export class RelyingParty {
         execute: insecure ? [oidc.allowInsecureRequests] : [],
       }),
     );
-    const { supportsPKCE: _, ...metadata } = found.serverMetadata();
+    const metadata = found.serverMetadata();
     const configuration = new oidc.Configuration(
-      { ...metadata, id_token_signing_alg_values_supported: [...SIGNING_ALGORITHMS] },
+      { ...plain(metadata), id_token_signing_alg_values_supported: [...SIGNING_ALGORITHMS] },
       clientId,
       { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
       authentication === 'basic' ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret),
@@ -153,3 +153,7 @@ export class RelyingParty {
     }
   }
 }
+
+/** Metadata without the method that the library hangs onto it. */
+const plain = (metadata: oidc.ServerMetadata): oidc.ServerMetadata =>
+  JSON.parse(JSON.stringify(metadata)) as oidc.ServerMetadata;

@@ -48,9 +48,9 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
 /** Connected, and brought to the newest schema. Rejects with {@link ConfigurationError} when there is no such database. */
 export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
   const dataSource = createDataSource(options);
-  await dataSource.initialize().catch((error: { code?: unknown }) => {
+  await dataSource.initialize().catch((error: { code?: string }) => {
     throw new ConfigurationError(
-      `DATABASE_URL: the database cannot be opened (${String(error.code ?? 'no reason given')})`,
+      `DATABASE_URL: the database cannot be opened (${error.code ?? 'no reason given'})`,
     );
   });
   try {

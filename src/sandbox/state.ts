@@ -20,7 +20,7 @@ export type SigningKey = z.infer<typeof jwkSchema>;
 /** What a restart must not lose. Its owners change it in place and say so by {@link State.changed}. */
 export interface State {
   readonly saved: SavedState;
-  changed(): void;
+  readonly changed: () => void;
   flush(): void;
 }
 

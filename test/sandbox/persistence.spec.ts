@@ -119,10 +119,10 @@ describe('starting and stopping', () => {
       response_type: 'code',
     });
     query.set('scope', 'openid');
-    expect((await fetch(`${running.url}/google/o/oauth2/v2/auth?${query}`)).status).toBe(200);
+    expect((await fetch(`${running.url}/google/o/oauth2/v2/auth?${query.toString()}`)).status).toBe(200);
     query.set('code_challenge', 'c'.repeat(43));
     query.set('code_challenge_method', 'S256');
-    const answer = await fetch(`${running.url}/oidc/auth?${query}`, { redirect: 'manual' });
+    const answer = await fetch(`${running.url}/oidc/auth?${query.toString()}`, { redirect: 'manual' });
     expect(answer.headers.get('location')).toBe('/sign-in?app_id=further');
   });
 

@@ -120,6 +120,6 @@ const attribute = (tag: string, name: string): string =>
 const ENTITIES: Record<string, string> = { quot: '"', lt: '<', gt: '>', amp: '&' };
 
 const unescape = (text: string): string =>
-  text.replace(/&(?:#(\d+)|(\w+));/g, (entity, code?: string, name = '') =>
+  text.replace(/&(?:#(\d+)|(\w+));/g, (entity: string, code?: string, name: string = '') =>
     code ? String.fromCodePoint(Number(code)) : (ENTITIES[name] ?? entity),
   );

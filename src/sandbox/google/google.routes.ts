@@ -22,10 +22,15 @@ export function googleRoutes(app: FastifyInstance, google: GoogleDialect): void 
       .send({ keys: [{ kty, n, e, kid, alg, use: 'sig' }] });
   });
 
-  app.post('/google/token', { errorHandler: sendGoogleError }, async (request, reply) => {
-    const form = formOf(request.body);
-    const client = authenticatedClient(google.clients, request.headers.authorization, form);
-    return reply.header('cache-control', 'no-store').send(await grantTokens(google, client, form));
+  app.route({
+    method: 'POST',
+    url: '/google/token',
+    errorHandler: sendGoogleError,
+    handler: async (request, reply) => {
+      const form = formOf(request.body);
+      const client = authenticatedClient(google.clients, request.headers.authorization, form);
+      return reply.header('cache-control', 'no-store').send(await grantTokens(google, client, form));
+    },
   });
 
   app.route({

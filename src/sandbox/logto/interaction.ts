@@ -64,7 +64,7 @@ async function leaveFormerPersona(
   await former.persist();
 }
 
-function orUndefinedWhenGone(error: { readonly name?: string }): undefined {
+function orUndefinedWhenGone(error: Error): undefined {
   if (error.name === 'SessionNotFound') return undefined;
   throw error;
 }
