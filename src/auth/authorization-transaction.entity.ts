@@ -40,7 +40,7 @@ export class AuthorizationTransaction {
   returnTo: string;
 
   /** Whether the provider was told to ask the person again. */
-  @Column({ type: 'boolean', default: false })
+  @Column({ type: 'boolean' })
   consent: boolean;
 
   @EpochColumn('started_at')

@@ -1,9 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { Sealed } from '../sealing/sealed.js';
+import { Session } from './session.entity.js';
 
 /** Logto's tokens of a session, sealed. Gone with the session. */
 @Entity('session_tokens')
 export class SessionTokens {
+  @ForeignKey<Session>(() => Session, { name: 'session_tokens_session', onDelete: 'CASCADE' })
   @PrimaryColumn({ name: 'session_id', type: 'varchar', length: 21 })
   sessionId: string;
 

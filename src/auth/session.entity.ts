@@ -1,5 +1,6 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../common/epoch-column.js';
+import { User } from '../identities/user.entity.js';
 
 /** A signed-in browser. What the browser holds is not in here: the row knows its digest alone. */
 @Entity('sessions')
@@ -12,6 +13,7 @@ export class Session {
   @Column({ name: 'token_hash', type: 'varchar', length: 43 })
   tokenHash: string;
 
+  @ForeignKey<User>(() => User, { name: 'sessions_user', onDelete: 'CASCADE' })
   @Index('sessions_by_user')
   @Column({ name: 'user_id', type: 'varchar', length: 12 })
   userId: string;

@@ -1,5 +1,6 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../common/epoch-column.js';
+import { User } from './user.entity.js';
 
 /** A user at a provider. One account at a provider belongs to one user, whatever races happen. */
 @Entity('identities')
@@ -9,6 +10,7 @@ export class Identity {
   @PrimaryColumn({ type: 'varchar', length: 21 })
   id: string;
 
+  @ForeignKey<User>(() => User, { name: 'identities_user', onDelete: 'CASCADE' })
   @Column({ name: 'user_id', type: 'varchar', length: 12 })
   userId: string;
 
@@ -32,7 +34,7 @@ export class Identity {
   @Column({ type: 'varchar', length: 512, nullable: true })
   email: string | null;
 
-  @Column({ name: 'email_verified', type: 'boolean', default: false })
+  @Column({ name: 'email_verified', type: 'boolean' })
   emailVerified: boolean;
 
   @Column({ type: 'varchar', length: 2048, nullable: true })

@@ -14,7 +14,7 @@ export class User {
   @Column({ type: 'varchar', length: 512, nullable: true })
   email: string | null;
 
-  @Column({ name: 'email_verified', type: 'boolean', default: false })
+  @Column({ name: 'email_verified', type: 'boolean' })
   emailVerified: boolean;
 
   @Column({ type: 'varchar', length: 2048, nullable: true })

@@ -57,7 +57,7 @@ export class StoredSecret {
   stateReason: ReauthorizationReason | null;
 
   /** Refreshes that failed in a row, and when the next one may be tried. */
-  @Column({ type: 'integer', default: 0 })
+  @Column({ type: 'integer' })
   failures: number;
 
   @EpochColumn('retry_at', { nullable: true })

@@ -17,7 +17,7 @@ const time = (name: string, options: Partial<TableColumnOptions> = {}): TableCol
   type: 'bigint',
   ...options,
 });
-const flag = (name: string): TableColumnOptions => ({ name, type: 'boolean', default: false });
+const flag = (name: string): TableColumnOptions => ({ name, type: 'boolean' });
 const ownedByUser = {
   columnNames: ['user_id'],
   referencedTableName: 'users',
@@ -81,7 +81,7 @@ const tables = [
       flag('has_refresh_token'),
       text('state', 32),
       text('state_reason', 64, nullable),
-      { name: 'failures', type: 'integer', default: 0 },
+      { name: 'failures', type: 'integer' },
       time('retry_at', nullable),
       time('first_stored_at'),
       time('obtained_at'),
@@ -132,7 +132,7 @@ const tables = [
       text('code_verifier', 43),
       text('redirect_uri', 2048),
       text('return_to', 2048),
-      { name: 'consent', type: 'boolean', default: false },
+      flag('consent'),
       time('started_at'),
       time('expires_at'),
     ],

@@ -25,7 +25,7 @@ export function googleRoutes(app: FastifyInstance, google: GoogleDialect): void 
   app.route({
     method: 'POST',
     url: '/google/token',
-    errorHandler: sendGoogleError,
+    errorHandler: (error, request, reply) => void sendGoogleError(error, request, reply),
     handler: async (request, reply) => {
       const form = formOf(request.body);
       const client = authenticatedClient(google.clients, request.headers.authorization, form);
