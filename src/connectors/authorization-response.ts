@@ -14,28 +14,33 @@ export function assertIssuer(parameters: URLSearchParams, metadata: ServerMetada
 }
 
 /** Errors of an authorization response (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6) by what the person can do. */
-const ERRORS: Readonly<Record<string, [ErrorCode, string]>> = {
-  access_denied: ['auth.access_denied', 'The sign-in was cancelled.'],
-  consent_required: ['auth.access_denied', 'The provider needs your consent.'],
-  login_required: ['auth.access_denied', 'The provider needs you to sign in there.'],
-  interaction_required: ['auth.access_denied', 'The provider needs you to sign in there.'],
-  account_selection_required: ['auth.access_denied', 'The provider needs you to choose an account.'],
-  server_error: ['connector.provider_unavailable', 'The provider has a problem.'],
-  temporarily_unavailable: ['connector.provider_unavailable', 'The provider is busy.'],
-  unauthorized_client: ['connector.misconfigured', 'The provider refuses this application.'],
-  invalid_request: ['connector.misconfigured', 'The provider refuses the request of this application.'],
-  invalid_scope: ['connector.misconfigured', 'The provider refuses the scope of this application.'],
-  unsupported_response_type: [
-    'connector.misconfigured',
-    'The provider refuses the request of this application.',
-  ],
-};
+const ERRORS = new Map<string, [ErrorCode, string]>(
+  Object.entries({
+    access_denied: ['auth.access_denied', 'The sign-in was cancelled.'],
+    consent_required: ['auth.access_denied', 'The provider needs your consent.'],
+    login_required: ['auth.access_denied', 'The provider needs you to sign in there.'],
+    interaction_required: ['auth.access_denied', 'The provider needs you to sign in there.'],
+    account_selection_required: ['auth.access_denied', 'The provider needs you to choose an account.'],
+    server_error: ['connector.provider_unavailable', 'The provider has a problem.'],
+    temporarily_unavailable: ['connector.provider_unavailable', 'The provider is busy.'],
+    unauthorized_client: ['connector.misconfigured', 'The provider refuses this application.'],
+    invalid_request: ['connector.misconfigured', 'The provider refuses the request of this application.'],
+    invalid_scope: ['connector.misconfigured', 'The provider refuses the scope of this application.'],
+    unsupported_response_type: [
+      'connector.misconfigured',
+      'The provider refuses the request of this application.',
+    ],
+  }),
+);
 
 /** The callback carries exactly one code and no error. What the provider wrote is never repeated to the browser. */
 export function assertGranted(parameters: URLSearchParams): void {
   const error = parameters.get('error');
   if (error !== null) {
-    const [code, message] = ERRORS[error] ?? ['auth.callback_invalid', 'The provider refused the sign-in.'];
+    const [code, message] = ERRORS.get(error) ?? [
+      'auth.callback_invalid',
+      'The provider refused the sign-in.',
+    ];
     throw new LatchkeyError(code, message);
   }
   if (parameters.getAll('code').length !== 1 || !parameters.get('code')) {
