@@ -7,10 +7,11 @@ export { SessionGuard, type RequestWithSession } from './auth/session.guard.js';
 export { Sessions, type CurrentSession } from './auth/sessions.js';
 export { Clock } from './common/clock.js';
 export { CurrentUser, OptionalAuth, OptionalUser, Public } from './common/current-user.js';
-export { ErrorFilter, ErrorPage, type Problem } from './common/error.filter.js';
+export { ErrorFilter, ErrorPage, EveryErrorFilter, type Problem } from './common/error.filter.js';
 export { isLatchkeyError, LatchkeyError, type ErrorCode } from './common/errors.js';
 export { HttpClient } from './common/http-client.js';
 export { Secret } from './common/secret.js';
+export { USER_GUARD, UserGuard } from './common/user.guard.js';
 export { ConfigurationError } from './config/configuration.error.js';
 export {
   Connector,

@@ -20,12 +20,13 @@ import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { returnTo } from './return-to.js';
 import { runStrategy } from './run-strategy.js';
-import type { RequestWithSession } from './session.guard.js';
+import { SessionGuard, type RequestWithSession } from './session.guard.js';
 import { Sessions } from './sessions.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Signing in and out through Logto. */
 @Controller('auth')
+@UseGuards(SessionGuard)
 @OptionalAuth()
 export class AuthController {
   constructor(

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
+import { USER_GUARD } from '../common/user.guard.js';
 import { IdentitiesModule } from '../identities/identities.module.js';
 import { AuthController } from './auth.controller.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
@@ -44,8 +45,16 @@ const services = [SessionGuard, CsrfGuard, CsrfTokens, Sessions, Logto, LogtoStr
     IdentitiesModule,
     TypeOrmModule.forFeature([Session, SessionTokens, AuthorizationTransaction]),
   ],
-  providers: [...services, Cookies, BrowserBinding, AuthorizationTransactions, SignInService, SocialService],
-  exports: [...services, IdentitiesModule, AUTH_OPTIONS],
+  providers: [
+    ...services,
+    { provide: USER_GUARD, useExisting: SessionGuard },
+    Cookies,
+    BrowserBinding,
+    AuthorizationTransactions,
+    SignInService,
+    SocialService,
+  ],
+  exports: [...services, IdentitiesModule, AUTH_OPTIONS, USER_GUARD],
 })
 export class AuthModule extends ConfigurableModuleClass {}
 

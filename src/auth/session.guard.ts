@@ -25,12 +25,19 @@ export class SessionGuard implements CanActivate {
     ]);
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<RequestWithSession>();
-    const session = await this.sessions.find(request);
-    request.latchkeySession = session;
-    request.user = session?.user;
+    const session = await this.identify(request);
     if (session) return true;
     if (this.sessions.isOffered(request)) this.sessions.forget(context.switchToHttp().getResponse());
     if (access === 'optional') return true;
     throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+  }
+
+  /** Once per request, however many guards ask. */
+  private async identify(request: RequestWithSession): Promise<CurrentSession | undefined> {
+    if (!('latchkeySession' in request)) {
+      request.latchkeySession = await this.sessions.find(request);
+      request.user = request.latchkeySession?.user;
+    }
+    return request.latchkeySession;
   }
 }

@@ -7,13 +7,14 @@ import { CsrfGuard } from './csrf.js';
 import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { returnTo } from './return-to.js';
-import type { RequestWithSession } from './session.guard.js';
+import { SessionGuard, type RequestWithSession } from './session.guard.js';
 import { Sessions } from './sessions.js';
 import { SignInService, type Arrival } from './sign-in.service.js';
 import { SocialService } from './social.service.js';
 
 /** Signing in with a connector, linking one to the signed-in user, and renewing what it granted. */
 @Controller()
+@UseGuards(SessionGuard)
 export class SocialController {
   constructor(
     private readonly social: SocialService,

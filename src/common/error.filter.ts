@@ -4,13 +4,12 @@ import {
   Inject,
   Injectable,
   Logger,
-  Optional,
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
-import { isLatchkeyError, type ErrorCode, type LatchkeyError } from './errors.js';
+import { isLatchkeyError, LatchkeyError, type ErrorCode } from './errors.js';
 
 /** Renders an error for people. Without one, everybody gets JSON. */
 export abstract class ErrorPage {
@@ -55,15 +54,18 @@ const STATUSES: Record<ErrorCode, number> = {
   'vault.conflict': 503,
 };
 
-/** Turns every error into one answer: a page for a browser that navigates, `{ code, message, data? }` for the rest. */
+/**
+ * Answers for the errors of Latchkey: a page for a browser that navigates, `{ code, message, data? }` for the rest.
+ * Registered by every module, so that an application that imports one sees the right statuses; its own errors are its own.
+ */
 @Injectable()
-@Catch()
+@Catch(LatchkeyError)
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Optional() private readonly page?: ErrorPage,
+    private readonly modules: ModuleRef,
   ) {}
 
   catch(error: unknown, context: ArgumentsHost): void {
@@ -77,12 +79,22 @@ export class ErrorFilter implements ExceptionFilter {
     if (problem.retryAfterSeconds !== undefined) {
       httpAdapter.setHeader(response, 'Retry-After', String(problem.retryAfterSeconds));
     }
-    if (this.page && wantsPage(context.switchToHttp().getRequest())) {
+    const page = this.page();
+    if (page && wantsPage(context.switchToHttp().getRequest())) {
       httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-      httpAdapter.reply(response, this.page.render(problem), problem.status);
+      httpAdapter.reply(response, page.render(problem), problem.status);
     } else {
       const { code, message, data } = problem;
       httpAdapter.reply(response, { code, message, data }, problem.status);
+    }
+  }
+
+  /** Whichever module provides it, if one does. */
+  private page(): ErrorPage | undefined {
+    try {
+      return this.modules.get(ErrorPage, { strict: false });
+    } catch {
+      return undefined;
     }
   }
 
@@ -108,6 +120,11 @@ export class ErrorFilter implements ExceptionFilter {
     return { status, code, message, data, retryAfterSeconds };
   }
 }
+
+/** The same for every error there is, for an application that leaves all of them to Latchkey. */
+@Injectable()
+@Catch()
+export class EveryErrorFilter extends ErrorFilter {}
 
 /** A browser that navigates asks for HTML by name; API clients send `*` or JSON. */
 const wantsPage = (request: { headers: Record<string, string | string[] | undefined> }): boolean =>

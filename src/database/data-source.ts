@@ -1,5 +1,5 @@
-import libsql from 'libsql';
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AuthorizationTransaction } from '../auth/authorization-transaction.entity.js';
@@ -67,13 +67,16 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   return options.type === 'postgres' ? dataSource : serialise(dataSource);
 }
 
-/** WAL with full synchronisation: what was acknowledged survives the end of the process at any moment. */
+/**
+ * The driver module is loaded here, because an application on PostgreSQL need not have it.
+ * WAL with full synchronisation: what was acknowledged survives the end of the process at any moment.
+ */
 function sqliteOptions(database: string): DataSourceOptions {
   mkdirSync(dirname(database), { recursive: true });
   return {
     ...common,
     type: 'better-sqlite3',
-    driver: libsql,
+    driver: createRequire(import.meta.url)('libsql') as unknown,
     database,
     enableWAL: true,
     prepareDatabase: (connection: { pragma(statement: string): void }) => {

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { CommonModule } from '../common/common.module.js';
-import { ErrorFilter, ErrorPage } from '../common/error.filter.js';
+import { ErrorPage, EveryErrorFilter } from '../common/error.filter.js';
 import { HtmlErrorPage } from './error.page.js';
 import { PagesController } from './pages.controller.js';
 
@@ -11,8 +11,8 @@ import { PagesController } from './pages.controller.js';
   controllers: [PagesController],
   providers: [
     { provide: ErrorPage, useClass: HtmlErrorPage },
-    ErrorFilter,
-    { provide: APP_FILTER, useExisting: ErrorFilter },
+    EveryErrorFilter,
+    { provide: APP_FILTER, useExisting: EveryErrorFilter },
   ],
 })
 export class PagesModule {}

@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Param } from '@nestjs/common';
+import { Controller, Get, Header, Param, UseGuards } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { CurrentUser } from '../common/current-user.js';
+import { UserGuard } from '../common/user.guard.js';
 import { TokenVaultService } from './token-vault.service.js';
 
 /** Logto's form of the answer. `expires_in` is in seconds; what the provider did not say is absent. */
@@ -13,6 +14,7 @@ export interface AccessTokenAnswer {
 
 /** Provider tokens of the signed-in user, at Logto's path. */
 @Controller('api/my-account/identities')
+@UseGuards(UserGuard)
 export class TokenVaultController {
   constructor(
     private readonly vault: TokenVaultService,

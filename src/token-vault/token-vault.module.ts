@@ -10,7 +10,7 @@ import { TOKEN_VAULT_OPTIONS, type TokenVaultModuleOptions } from './token-vault
 import { TokenVaultService } from './token-vault.service.js';
 
 interface TokenVaultModuleExtras {
-  /** Whether the REST routes are served. They need a guard that puts the user on the request. Default: true. */
+  /** Whether the REST routes are served. They need a {@link USER_GUARD}. Default: true. */
   readonly controllers: boolean;
 }
 

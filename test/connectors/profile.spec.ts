@@ -53,7 +53,7 @@ describe('the issuer of a callback', () => {
         authorization_response_iss_parameter_supported: promised,
       });
     if (accepted) expect(judge).not.toThrow();
-    else expect(judge).toThrow(expect.objectContaining({ code: 'auth.iss_mismatch' }) as Error);
+    else expect(judge).toThrow(expect.objectContaining({ code: 'auth.iss_mismatch' }));
   });
 });
 
@@ -76,7 +76,7 @@ describe('the outcome of a callback', () => {
     if (code === undefined) expect(judge).not.toThrow();
     else
       expect(judge).toThrow(
-        expect.objectContaining({ code, message: expect.not.stringContaining('script') as string }) as Error,
+        expect.objectContaining({ code, message: expect.not.stringContaining('script') }),
       );
   });
 });

@@ -47,7 +47,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'scope', 'token_type']);
-    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: expect.any(Number) as number });
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: expect.any(Number) });
     expect(String(body['scope']).split(' ')).toContain('openid');
     expect(await userInfoStatus(String(body['access_token']))).toBe(200);
   });
