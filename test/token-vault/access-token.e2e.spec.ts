@@ -176,6 +176,23 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect(await userInfoStatus(await tokenOf())).toBe(200);
   });
 
+  it.each([
+    ['which would have been good', () => undefined],
+    ['which Google refuses by then', () => stage.sandbox.revokeGoogleGrants('zoe')],
+  ])('of a new sign-in is not overwritten by a slow refresh of the old one, %s', async (_, meanwhile) => {
+    const [{ version }] = (await rows()) as [StoredSecret];
+    stage.sandbox.advance(HOUR_SECONDS);
+    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 400, times: 1 });
+    const slow = read();
+    await until(() => refreshes() === 1);
+    meanwhile();
+    await signInThroughGoogle(new Browser(), stage.backend, 'zoe');
+    const newest = await tokenOf();
+    expect(await slow).toMatchObject({ status: 200, body: { access_token: newest } });
+    expect(await rows()).toMatchObject([{ version: version + 1, state: 'active' }]);
+    expect(await userInfoStatus(await tokenOf())).toBe(200);
+  });
+
   it('is not renewed with the account of somebody else', async () => {
     stage.sandbox.revokeGoogleGrants('zoe');
     stage.sandbox.advance(HOUR_SECONDS);
@@ -200,3 +217,8 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect((await rows()).map(({ hasRefreshToken }) => hasRefreshToken)).toEqual([true]);
   });
 });
+
+/** Lets everything else run until it is so. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
