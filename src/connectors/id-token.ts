@@ -1,10 +1,11 @@
-import { decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
+import { createHash } from 'node:crypto';
 import type { IDToken } from 'openid-client';
 import { systemSeconds } from '../common/clock.js';
 import { LatchkeyError } from '../common/errors.js';
 
 /** What Logto signs with (ES384 by default), and Google (RS256). Never symmetric, never `none`. */
-export const SIGNING_ALGORITHMS = ['ES384', 'RS256', 'PS256', 'ES256', 'ES512'] as const;
+export const SIGNING_ALGORITHMS = ['ES384', 'RS256', 'PS256', 'ES256', 'ES512'];
 
 /** How far an issuer's clock may be from ours. */
 export const CLOCK_TOLERANCE_SECONDS = 15;
@@ -13,19 +14,46 @@ export const CLOCK_TOLERANCE_SECONDS = 15;
 const MAXIMUM_AGE_SECONDS = 10 * 60;
 const FUTURE_TOLERANCE_SECONDS = 60;
 
+export interface SignInToken {
+  readonly claims: IDToken;
+  /** The ID token as it came, its signature verified. */
+  readonly idToken: string;
+  readonly accessToken: string;
+}
+
 /**
- * What OpenID Connect Core 3.1.3.7 leaves to the relying party, and openid-client with it: we alone are the audience
- * (3), the token is fresh (10), and it is an ID token and not another kind of JWT (RFC 8725 3.11).
+ * What OpenID Connect Core 3.1.3.6 and 3.1.3.7 leave to the relying party, and openid-client with it: we alone are
+ * the audience (3, 5), the token is fresh (10), it belongs to this access token (at_hash), and it is an ID token
+ * and not another kind of JWT (RFC 8725 3.11).
  */
-export function assertSignInToken(claims: IDToken, token: string | undefined): void {
-  const { aud, iat, sub } = claims;
+export function assertSignInToken({ claims, idToken, accessToken }: SignInToken): void {
+  const { alg, typ } = decodeProtectedHeader(idToken);
+  assertAudience(claims);
+  assertFresh(claims);
+  if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub)) throw refused('has no subject of 1 to 255 ASCII characters');
+  if (claims.at_hash !== undefined && claims.at_hash !== hashOf(accessToken, alg))
+    throw refused('belongs to another access token');
+  if (typ !== undefined && typ.toLowerCase() !== 'jwt') throw refused('is another kind of token');
+}
+
+function assertAudience({ aud, azp }: IDToken): void {
+  const [audience, ...others] = [aud].flat();
+  if (others.length > 0) throw refused('has another audience beside us');
+  if (azp !== undefined && azp !== audience) throw refused('was made for another party');
+}
+
+function assertFresh({ iat }: IDToken): void {
   const now = systemSeconds();
-  if (Array.isArray(aud) && aud.length !== 1) throw refused('has another audience beside us');
   if (iat > now + FUTURE_TOLERANCE_SECONDS) throw refused('was issued in the future');
   if (iat < now - MAXIMUM_AGE_SECONDS - CLOCK_TOLERANCE_SECONDS) throw refused('was issued too long ago');
-  if (sub.length === 0 || sub.length > 255) throw refused('has no subject of 1 to 255 characters');
-  const { typ } = decodeProtectedHeader(token ?? '');
-  if (typ !== undefined && typ.toLowerCase() !== 'jwt') throw refused('is another kind of token');
+}
+
+/** The left half of the access token's hash, by the hash function of the signature's algorithm. */
+function hashOf(accessToken: string, algorithm: ProtectedHeaderParameters['alg']): string {
+  const hash = createHash(`sha${algorithm?.slice(-3)}`)
+    .update(accessToken)
+    .digest();
+  return hash.subarray(0, hash.length / 2).toString('base64url');
 }
 
 const refused = (fault: string): LatchkeyError =>

@@ -4,10 +4,16 @@ import { z } from 'zod';
 
 const MAXIMUM_LENGTH = 512;
 
-/** Text as people write it, in Unicode's composed form, so that equal names are equal bytes. */
+/** Text as people write it: without control characters, in Unicode's composed form, so that equal names are equal bytes. */
 export const optionalText = z
   .string()
-  .transform((text) => text.normalize('NFC').trim())
+  .transform((text) =>
+    text
+      .toWellFormed()
+      .replace(/\p{Cc}/gu, '')
+      .normalize('NFC')
+      .trim(),
+  )
   .pipe(z.string().min(1).max(MAXIMUM_LENGTH))
   .optional()
   .catch(undefined);

@@ -1,18 +1,12 @@
+import { jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import type { HttpClient } from '../common/http-client.js';
 import { LatchkeyError } from '../common/errors.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
 import type { AuthorizationCallback, AuthorizationRequest } from './connector.js';
 import { assertSignInToken, CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from './id-token.js';
+import { discoverIssuer, type Issuer, type IssuerSettings } from './issuer.js';
 import { upstreamError, type Step } from './upstream-error.js';
-
-export interface RelyingPartySettings {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** How the client proves itself at the token endpoint: `Authorization: Basic` or form fields (RFC 6749 2.3.1). */
-  readonly authentication: 'basic' | 'post';
-}
 
 export interface SignInTokens {
   readonly tokens: oidc.TokenEndpointResponse;
@@ -25,13 +19,13 @@ export interface SignInTokens {
  * on first use and again after a failure, so an issuer that is down at start is not fatal.
  */
 export class RelyingParty {
-  private discovery?: Promise<oidc.Configuration>;
+  private discovery?: Promise<Issuer>;
 
   /** Origins that the browser is sent to: the issuer's, and those of its pages once they are known. */
   readonly origins: Set<string>;
 
   constructor(
-    private readonly settings: RelyingPartySettings,
+    private readonly settings: IssuerSettings,
     private readonly http: HttpClient,
   ) {
     this.origins = new Set([new URL(settings.issuer).origin]);
@@ -42,17 +36,20 @@ export class RelyingParty {
     scope: readonly string[],
     parameters: Readonly<Record<string, string>> = {},
   ): Promise<URL> {
-    const configuration = await this.configuration();
-    return oidc.buildAuthorizationUrl(configuration, {
-      ...parameters,
-      response_type: 'code',
-      redirect_uri: request.redirectUri,
-      scope: scope.join(' '),
-      state: request.state,
-      nonce: request.nonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(request.codeVerifier),
-      code_challenge_method: 'S256',
-    });
+    const { configuration } = await this.issuer();
+    const codeChallenge = await oidc.calculatePKCECodeChallenge(request.codeVerifier);
+    return attempt('discovery', async () =>
+      oidc.buildAuthorizationUrl(configuration, {
+        ...parameters,
+        response_type: 'code',
+        redirect_uri: request.redirectUri,
+        scope: scope.join(' '),
+        state: request.state,
+        nonce: request.nonce,
+        code_challenge: codeChallenge,
+        code_challenge_method: 'S256',
+      }),
+    );
   }
 
   /** Spends the code of a callback, once. The claims are of a verified ID token. */
@@ -63,51 +60,54 @@ export class RelyingParty {
     nonce,
     codeVerifier,
   }: AuthorizationCallback): Promise<SignInTokens> {
-    const configuration = await this.configuration();
-    assertIssuer(parameters, configuration.serverMetadata());
+    const { configuration, metadata, keys } = await this.issuer();
+    assertIssuer(parameters, metadata);
     assertGranted(parameters);
     const callback = new URL(redirectUri);
     callback.search = parameters.toString();
-    const tokens = await this.attempt('code', () =>
-      oidc.authorizationCodeGrant(configuration, callback, {
-        expectedState: state,
-        expectedNonce: nonce,
-        pkceCodeVerifier: codeVerifier,
-        idTokenExpected: true,
-      }),
+    const checks = {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+    };
+    const tokens = await attempt('code', () => oidc.authorizationCodeGrant(configuration, callback, checks));
+    const [claims, idToken] = [tokens.claims(), tokens.id_token];
+    if (!claims || !idToken)
+      throw new LatchkeyError('connector.invalid_response', 'The provider sent no ID token.');
+    await attempt('keys', () =>
+      jwtVerify(idToken, keys, { algorithms: SIGNING_ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_SECONDS }),
     );
-    const claims = tokens.claims();
-    if (!claims) throw new LatchkeyError('connector.invalid_response', 'The provider sent no ID token.');
-    assertSignInToken(claims, tokens.id_token);
+    assertSignInToken({ claims, idToken, accessToken: tokens.access_token });
     return { tokens, claims };
   }
 
   /** Claims of the UserInfo endpoint, of this subject and no other (OpenID Connect Core 5.3.2). */
   async userInfo(accessToken: string, subject: string): Promise<oidc.UserInfoResponse> {
-    const configuration = await this.configuration();
-    return this.attempt('userinfo', () => oidc.fetchUserInfo(configuration, accessToken, subject));
+    const { configuration } = await this.issuer();
+    return attempt('userinfo', () => oidc.fetchUserInfo(configuration, accessToken, subject));
   }
 
   async refresh(refreshToken: string): Promise<oidc.TokenEndpointResponse> {
-    const configuration = await this.configuration();
-    return this.attempt('refresh', () => oidc.refreshTokenGrant(configuration, refreshToken));
+    const { configuration } = await this.issuer();
+    return attempt('refresh', () => oidc.refreshTokenGrant(configuration, refreshToken));
   }
 
   /** RFC 7009. An issuer without a revocation endpoint has nothing to revoke. */
   async revoke(token: string): Promise<void> {
-    const configuration = await this.configuration();
-    if (!configuration.serverMetadata().revocation_endpoint) return;
-    await this.attempt('revoke', () => oidc.tokenRevocation(configuration, token));
+    const { configuration, metadata } = await this.issuer();
+    if (!metadata.revocation_endpoint) return;
+    await attempt('revoke', () => oidc.tokenRevocation(configuration, token));
   }
 
   /** OpenID Connect RP-Initiated Logout 1.0; `undefined` where the issuer offers none. */
   async endSessionUrl(parameters: Readonly<Record<string, string>>): Promise<URL | undefined> {
-    const configuration = await this.configuration();
-    if (!configuration.serverMetadata().end_session_endpoint) return undefined;
-    return oidc.buildEndSessionUrl(configuration, { ...parameters });
+    const { configuration, metadata } = await this.issuer();
+    if (!metadata.end_session_endpoint) return undefined;
+    return attempt('discovery', async () => oidc.buildEndSessionUrl(configuration, { ...parameters }));
   }
 
-  private configuration(): Promise<oidc.Configuration> {
+  private issuer(): Promise<Issuer> {
     this.discovery ??= this.discover().catch((error: unknown) => {
       this.discovery = undefined;
       throw error;
@@ -115,45 +115,21 @@ export class RelyingParty {
     return this.discovery;
   }
 
-  private async discover(): Promise<oidc.Configuration> {
-    const { issuer, clientId, clientSecret, authentication } = this.settings;
-    const url = new URL(issuer);
-    const insecure = url.protocol === 'http:';
-    const found = await this.attempt('discovery', () =>
-      oidc.discovery(url, clientId, undefined, undefined, {
-        [oidc.customFetch]: this.http.fetch,
-        execute: insecure ? [oidc.allowInsecureRequests] : [],
-      }),
-    );
-    const metadata = found.serverMetadata();
-    const configuration = new oidc.Configuration(
-      { ...plain(metadata), id_token_signing_alg_values_supported: [...SIGNING_ALGORITHMS] },
-      clientId,
-      { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-      authentication === 'basic' ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret),
-    );
-    configuration[oidc.customFetch] = this.http.fetch;
-    oidc.enableNonRepudiationChecks(configuration);
-    if (insecure) oidc.allowInsecureRequests(configuration);
-    this.rememberOrigins(metadata);
-    return configuration;
-  }
-
-  private rememberOrigins({ authorization_endpoint, end_session_endpoint }: oidc.ServerMetadata): void {
+  private async discover(): Promise<Issuer> {
+    const issuer = await attempt('discovery', () => discoverIssuer(this.settings, this.http));
+    const { authorization_endpoint, end_session_endpoint } = issuer.metadata;
     for (const url of [authorization_endpoint, end_session_endpoint]) {
       if (url && URL.canParse(url)) this.origins.add(new URL(url).origin);
     }
-  }
-
-  private async attempt<Result>(step: Step, action: () => Promise<Result>): Promise<Result> {
-    try {
-      return await action();
-    } catch (error) {
-      throw upstreamError(step, error);
-    }
+    return issuer;
   }
 }
 
-/** Metadata without the method that the library hangs onto it. */
-const plain = (metadata: oidc.ServerMetadata): oidc.ServerMetadata =>
-  JSON.parse(JSON.stringify(metadata)) as oidc.ServerMetadata;
+/** Runs one step with the provider, and translates what goes wrong in it. */
+async function attempt<Result>(step: Step, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    throw upstreamError(step, error);
+  }
+}

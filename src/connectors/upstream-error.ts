@@ -3,7 +3,7 @@ import type { ResponseBodyError } from 'openid-client';
 import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../common/errors.js';
 
 /** Which request to the provider failed: the same answer means different things at different steps. */
-export type Step = 'discovery' | 'code' | 'userinfo' | 'refresh' | 'revoke';
+export type Step = 'discovery' | 'code' | 'keys' | 'userinfo' | 'refresh' | 'revoke';
 
 /** Translates whatever a protocol library threw. The provider's own text stays in `cause`, for logs. */
 export function upstreamError(step: Step, error: unknown): LatchkeyError {
@@ -17,6 +17,7 @@ function classify(step: Step, error: unknown): [ErrorCode, string] {
   if (isBodyError(error)) return classifyBody(step, error);
   const status = statusOf(error);
   if (status !== undefined) return classifyStatus(step, status);
+  if (step === 'keys') return isBadKeySet(error) ? MALFORMED : ID_TOKEN_REFUSED;
   switch (codeOf(error)) {
     case oauth.JSON_ATTRIBUTE_COMPARISON:
       return step === 'userinfo'
@@ -24,9 +25,9 @@ function classify(step: Step, error: unknown): [ErrorCode, string] {
         : ['connector.misconfigured', "The provider's metadata names another issuer."];
     case oauth.JWT_CLAIM_COMPARISON:
     case oauth.JWT_TIMESTAMP_CHECK:
-    case oauth.KEY_SELECTION:
-    case oauth.UNSUPPORTED_OPERATION:
       return ID_TOKEN_REFUSED;
+    case oauth.UNSUPPORTED_OPERATION:
+      return 'body' in judgedPart(error) ? MALFORMED : ID_TOKEN_REFUSED;
     case oauth.INVALID_RESPONSE:
       return concernsJwt(error) ? ID_TOKEN_REFUSED : MALFORMED;
     case oauth.MISSING_SERVER_METADATA:
@@ -109,13 +110,20 @@ function statusOf(error: unknown): number | undefined {
   return status === undefined || status < 300 ? undefined : status;
 }
 
-/** The library puts the part that it judged beside the message: claims, header or signature of a JWT, or a body. */
-function concernsJwt(error: unknown): boolean {
-  if (!hasCause(error) || !hasCause(error.cause)) return false;
-  const judged = error.cause.cause;
-  if (typeof judged !== 'object' || judged === null) return false;
-  return ['claims', 'header', 'signature'].some((part) => part in judged);
+/** The library puts the part that it judged beside the message: a body, or claims, header or signature of a JWT. */
+function judgedPart(error: unknown): object {
+  const part = hasCause(error) && hasCause(error.cause) ? error.cause.cause : undefined;
+  return typeof part === 'object' && part !== null ? part : {};
 }
+
+function concernsJwt(error: unknown): boolean {
+  const part = judgedPart(error);
+  return ['claims', 'header', 'signature'].some((name) => name in part);
+}
+
+/** jose found no key set, in contrast to no key. */
+const isBadKeySet = (error: unknown): boolean =>
+  ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'].includes(String(codeOf(error)));
 
 /** `Retry-After` in seconds, between 1 second and an hour (RFC 9110 10.2.3; the date form is not used by providers). */
 function retryAfter(error: unknown): number | undefined {

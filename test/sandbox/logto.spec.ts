@@ -285,7 +285,9 @@ describe('errors of Logto', () => {
       response_type: 'code',
       state: 'st',
     });
-    const answer = await fetch(`${sandbox.url}/oidc/auth?${query.toString()}`, { headers: { accept: 'text/html' } });
+    const answer = await fetch(`${sandbox.url}/oidc/auth?${query.toString()}`, {
+      headers: { accept: 'text/html' },
+    });
     expect([answer.status, await answer.json()]).toEqual([
       400,
       {

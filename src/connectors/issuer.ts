@@ -1,0 +1,64 @@
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import * as oidc from 'openid-client';
+import type { HttpClient } from '../common/http-client.js';
+import { LatchkeyError } from '../common/errors.js';
+import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from './id-token.js';
+
+export interface IssuerSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** How the client proves itself at the token endpoint: `Authorization: Basic` or form fields (RFC 6749 2.3.1). */
+  readonly authentication: 'basic' | 'post';
+}
+
+/** An issuer as its metadata describes it, and our client there. */
+export interface Issuer {
+  readonly configuration: oidc.Configuration;
+  readonly metadata: oidc.ServerMetadata;
+  /** The issuer's public keys. A key that is not among those known makes us look again, so keys may change at any time. */
+  readonly keys: JWTVerifyGetKey;
+}
+
+/** OpenID Connect Discovery 1.0. Plain http is for loopback alone: configuration refuses it in production. */
+export async function discoverIssuer(settings: IssuerSettings, http: HttpClient): Promise<Issuer> {
+  const url = new URL(settings.issuer);
+  const insecure = url.protocol === 'http:';
+  const found = await oidc.discovery(url, settings.clientId, undefined, undefined, {
+    [oidc.customFetch]: http.fetch,
+    execute: insecure ? [oidc.allowInsecureRequests] : [],
+  });
+  const metadata = plain(found.serverMetadata());
+  const configuration = new oidc.Configuration(
+    { ...metadata, id_token_signing_alg_values_supported: SIGNING_ALGORITHMS },
+    settings.clientId,
+    { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
+    clientAuthentication(settings),
+  );
+  configuration[oidc.customFetch] = http.fetch;
+  if (insecure) oidc.allowInsecureRequests(configuration);
+  return { configuration, metadata, keys: keySet(metadata, http) };
+}
+
+const clientAuthentication = ({ authentication, clientSecret }: IssuerSettings): oidc.ClientAuth =>
+  authentication === 'basic' ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret);
+
+/**
+ * No pause between two looks: only a token that the issuer itself has just handed out makes us look. openid-client's
+ * own check waits a minute, in which a changed key locks everybody out.
+ */
+function keySet({ jwks_uri }: oidc.ServerMetadata, http: HttpClient): JWTVerifyGetKey {
+  if (!jwks_uri || !URL.canParse(jwks_uri)) {
+    throw new LatchkeyError('connector.misconfigured', "The provider's metadata names no keys.");
+  }
+  const fetchKeys = async (url: string, init: RequestInit) => {
+    const response = await http.fetch(url, init);
+    if (response.status < 500) return response;
+    throw new LatchkeyError('connector.provider_unavailable', 'The provider has a problem.');
+  };
+  return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: 0, [customFetch]: fetchKeys });
+}
+
+/** Metadata without the method that the library hangs onto it. */
+const plain = (metadata: oidc.ServerMetadata): oidc.ServerMetadata =>
+  JSON.parse(JSON.stringify(metadata)) as oidc.ServerMetadata;
