@@ -27,7 +27,7 @@ export class AppModule {
     { baseUrl, sessionSecret, vaultKeys, logto, google }: BackendSettings,
     dataSource: DataSource,
   ): DynamicModule {
-    const keys = Keyring.parse(vaultKeys);
+    const keys = Keyring.parse(vaultKeys.text, vaultKeys.variable);
     const reauthorizationUrl = (connectorId: string) => `${baseUrl}/auth/social/${connectorId}/reauthorize`;
     return {
       module: AppModule,

@@ -6,7 +6,9 @@ import { AppModule, secureApplication, type BackendSettings } from './app.module
 import { Clock } from './common/clock.js';
 import { ConfigurationError } from './config/configuration.error.js';
 import { readConfiguration, type Configuration } from './config/configuration.js';
-import { dataSourceOptions, openDataSource } from './database/data-source.js';
+import { openDataSource } from './database/data-source.js';
+import { listening } from './operations/listen.js';
+import { closeOnSignal } from './operations/shutdown.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -21,7 +23,7 @@ try {
 async function start(configuration: Configuration): Promise<void> {
   const sandbox = await startSandbox(configuration);
   const settings = settingsOf(configuration, sandbox);
-  const dataSource = await openDataSource(dataSourceOptions(configuration.databaseUrl));
+  const dataSource = await openDataSource(configuration.databaseUrl);
   const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(settings, dataSource),
@@ -35,8 +37,10 @@ async function start(configuration: Configuration): Promise<void> {
     },
   );
   sandbox?.attach(app.get(Clock));
-  closeOnSignal(app, sandbox);
-  await secureApplication(app, settings).listen(configuration.port, configuration.host);
+  closeOnSignal(app, async () => sandbox?.close());
+  await secureApplication(app, settings).init();
+  const { port, host } = configuration;
+  await listening(() => adapter.getInstance().listen({ port, host }), { port: 'PORT', host: 'HOST' });
   greet(configuration, sandbox);
 }
 
@@ -47,7 +51,8 @@ async function startSandbox({ sandbox, baseUrl, databaseUrl }: Configuration): P
   const statePath = databaseUrl.startsWith('sqlite:')
     ? `${databaseUrl.slice('sqlite:'.length)}.sandbox.json`
     : undefined;
-  return start({ port: sandbox.port, applicationUrl: baseUrl, statePath });
+  const { port } = sandbox;
+  return listening(() => start({ port, applicationUrl: baseUrl, statePath }), { port: 'SANDBOX_PORT' });
 }
 
 function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined): BackendSettings {
@@ -56,15 +61,6 @@ function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined):
   if (!logto) throw new ConfigurationError('LOGTO_ENDPOINT is required');
   const google = configuration.google ?? (sandbox && { ...sandbox.google, enableTokenStorage: true });
   return { baseUrl, sessionSecret, vaultKeys, logto, google };
-}
-
-function closeOnSignal(app: NestFastifyApplication, sandbox: Sandbox | undefined): void {
-  const close = async () => {
-    await app.close();
-    await sandbox?.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close());
 }
 
 function greet({ baseUrl, databaseUrl }: Configuration, sandbox: Sandbox | undefined): void {

@@ -12,6 +12,7 @@ const LIFETIME_SECONDS = 10 * 60;
 const KEPT_AFTER_EXPIRY_SECONDS = 60 * 60;
 const PENDING_PER_BROWSER = 10;
 const PURGE_AT_MOST = 100;
+const PURGE_EVERY_SECONDS = 60;
 
 export interface TransactionStart {
   readonly browser: string;
@@ -27,6 +28,7 @@ export interface TransactionStart {
 @Injectable()
 export class AuthorizationTransactions {
   private readonly rows: Repository<AuthorizationTransaction>;
+  private purgeAt = 0;
 
   constructor(
     @InjectDataSource() dataSource: DataSource,
@@ -90,22 +92,23 @@ export class AuthorizationTransactions {
 
   /** Bounds what one browser can pile up, and clears away what nobody came back for. */
   private async makeRoom(browser: string): Promise<void> {
-    const oldest = { startedAt: 'DESC', state: 'ASC' } as const;
     const surplus = await this.rows.find({
       select: { state: true },
       where: { browser },
-      order: oldest,
+      order: { startedAt: 'DESC', state: 'ASC' },
       skip: PENDING_PER_BROWSER - 1,
       take: PURGE_AT_MOST,
     });
-    const expiresAt = LessThan(this.clock.now() - KEPT_AFTER_EXPIRY_SECONDS);
-    const stale = await this.rows.find({
-      select: { state: true },
-      where: { expiresAt },
-      take: PURGE_AT_MOST,
-    });
-    const states = [...surplus, ...stale].map(({ state }) => state);
+    const states = [...surplus, ...(await this.stale())].map(({ state }) => state);
     if (states.length > 0) await this.rows.delete(states);
+  }
+
+  private async stale(): Promise<Pick<AuthorizationTransaction, 'state'>[]> {
+    const now = this.clock.now();
+    if (now < this.purgeAt) return [];
+    this.purgeAt = now + PURGE_EVERY_SECONDS;
+    const expiresAt = LessThan(now - KEPT_AFTER_EXPIRY_SECONDS);
+    return this.rows.find({ select: { state: true }, where: { expiresAt }, take: PURGE_AT_MOST });
   }
 }
 

@@ -84,7 +84,7 @@ export class Logto {
   /** Keeps the tokens of a session, sealed, for as long as the session lasts. */
   async keep(sessionId: string, held: LogtoTokens): Promise<void> {
     const sealed = await this.sealer.seal(JSON.stringify(held), bindingOf(sessionId));
-    await this.dataSource.getRepository(SessionTokens).save({ sessionId, sealed });
+    await this.dataSource.getRepository(SessionTokens).upsert({ sessionId, sealed }, ['sessionId']);
   }
 
   /** The tokens of a session that signed in through Logto. Unreadable ones are as good as none: they are about to end. */

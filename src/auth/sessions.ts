@@ -11,6 +11,7 @@ import { Session } from './session.entity.js';
 const COOKIE = 'latchkey';
 const LIFETIME_SECONDS = 14 * 24 * 60 * 60;
 const PURGE_AT_MOST = 100;
+const PURGE_EVERY_SECONDS = 60;
 
 /** A session that is in force, and whose it is. */
 export interface CurrentSession {
@@ -23,6 +24,7 @@ export interface CurrentSession {
 @Injectable()
 export class Sessions {
   private readonly byToken: PreparedRead<Record<string, unknown>>;
+  private purgeAt = 0;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -86,8 +88,11 @@ export class Sessions {
   }
 
   private async purge(): Promise<void> {
+    const now = this.clock.now();
+    if (now < this.purgeAt) return;
+    this.purgeAt = now + PURGE_EVERY_SECONDS;
     const sessions = this.dataSource.getRepository(Session);
-    const where = { expiresAt: LessThanOrEqual(this.clock.now()) };
+    const where = { expiresAt: LessThanOrEqual(now) };
     const expired = await sessions.find({ select: { id: true }, where, take: PURGE_AT_MOST });
     if (expired.length > 0) await sessions.delete(expired.map(({ id }) => id));
   }

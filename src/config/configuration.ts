@@ -11,7 +11,8 @@ export interface Configuration {
   readonly baseUrl: string;
   readonly databaseUrl: string;
   readonly sessionSecret: string;
-  readonly vaultKeys: string;
+  /** With the variable that they come from, for whoever finds a fault in them. */
+  readonly vaultKeys: { readonly text: string; readonly variable: string };
   readonly logto?: LogtoConfiguration;
   readonly google?: GoogleConfiguration;
   /** Present when the sandbox has to be started; never in production. */
@@ -32,9 +33,10 @@ export interface GoogleConfiguration {
   readonly enableTokenStorage: boolean;
 }
 
-/** Good for the sandbox alone: both are public knowledge, and {@link readConfiguration} refuses them elsewhere. */
+/** Good for the sandbox alone: these are public knowledge, and {@link readConfiguration} refuses them elsewhere. */
 const SANDBOX_SESSION_SECRET = 'latchkey-sandbox-session-secret-not-a-secret';
-const SANDBOX_VAULT_KEYS = `sandbox:${Buffer.from('latchkey sandbox key, no secret!').toString('base64')}`;
+const SANDBOX_KEY = 'latchkey sandbox key, no secret!';
+const SANDBOX_VAULT_KEYS = `sandbox:${Buffer.from(SANDBOX_KEY).toString('base64')}`;
 
 /**
  * Reads the environment once. Throws one {@link ConfigurationError} that names every variable at fault
@@ -62,7 +64,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     baseUrl,
     databaseUrl: values.DATABASE_URL,
     sessionSecret: values.SESSION_SECRET ?? SANDBOX_SESSION_SECRET,
-    vaultKeys: values.VAULT_KEYS ?? legacyVaultKey(values.SECRET_VAULT_KEK) ?? SANDBOX_VAULT_KEYS,
+    vaultKeys: vaultKeysOf(values),
     logto: logtoConfiguration(values),
     google: googleConfiguration(values),
     ...(sandboxed ? { sandbox: { port: values.SANDBOX_PORT } } : {}),
@@ -117,11 +119,15 @@ function secretProblems(values: Variables): string[] {
     ...(values.VAULT_KEYS === undefined && values.SECRET_VAULT_KEK === undefined
       ? [`VAULT_KEYS is required, as id:key (${generate(32)})`]
       : []),
-    ...(values.VAULT_KEYS?.includes(SANDBOX_VAULT_KEYS.split(':')[1])
-      ? ['VAULT_KEYS holds the key of the sandbox']
-      : []),
+    ...(['VAULT_KEYS', 'SECRET_VAULT_KEK'] as const)
+      .filter((name) => values[name]?.split(',').some(isSandboxKey))
+      .map((name) => `${name} holds the key of the sandbox`),
   ];
 }
+
+/** By its bytes: the same key can be written in many ways. */
+const isSandboxKey = (entry: string): boolean =>
+  Buffer.from(entry.slice(entry.indexOf(':') + 1), 'base64').toString() === SANDBOX_KEY;
 
 /** Variables that make sense only together: names those missing once one of them is set. */
 function groupProblems(values: Variables, names: (keyof Variables)[]): string[] {
@@ -150,7 +156,11 @@ function googleConfiguration(values: Variables): GoogleConfiguration | undefined
 }
 
 /** Logto's variable holds one bare key; it becomes the only key of the ring. */
-const legacyVaultKey = (key: string | undefined): string | undefined => key && `secret-vault-kek:${key}`;
+function vaultKeysOf({ VAULT_KEYS: keys, SECRET_VAULT_KEK: key }: Variables): Configuration['vaultKeys'] {
+  if (keys === undefined && key !== undefined)
+    return { text: `secret-vault-kek:${key}`, variable: 'SECRET_VAULT_KEK' };
+  return { text: keys ?? SANDBOX_VAULT_KEYS, variable: 'VAULT_KEYS' };
+}
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' ||

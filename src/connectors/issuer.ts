@@ -29,6 +29,9 @@ export async function discoverIssuer(settings: IssuerSettings, http: HttpClient)
     execute: insecure ? [oidc.allowInsecureRequests] : [],
   });
   const metadata = plain(found.serverMetadata());
+  const jwksUri = usableUrl(metadata, 'jwks_uri');
+  usableUrl(metadata, 'authorization_endpoint');
+  usableUrl(metadata, 'token_endpoint');
   const configuration = new oidc.Configuration(
     { ...metadata, id_token_signing_alg_values_supported: SIGNING_ALGORITHMS },
     settings.clientId,
@@ -37,26 +40,34 @@ export async function discoverIssuer(settings: IssuerSettings, http: HttpClient)
   );
   configuration[oidc.customFetch] = http.fetch;
   if (insecure) oidc.allowInsecureRequests(configuration);
-  return { configuration, metadata, keys: keySet(metadata, http) };
+  return { configuration, metadata, keys: keySet(jwksUri, http) };
 }
 
 const clientAuthentication = ({ authentication, clientSecret }: IssuerSettings): oidc.ClientAuth =>
   authentication === 'basic' ? oidc.ClientSecretBasic(clientSecret) : oidc.ClientSecretPost(clientSecret);
 
+/** Judged here, because metadata that has been accepted is kept. */
+function usableUrl(
+  metadata: oidc.ServerMetadata,
+  name: 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri',
+): URL {
+  const value: unknown = metadata[name];
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url && ['https:', 'http:'].includes(url.protocol)) return url;
+  throw new LatchkeyError('connector.misconfigured', `The provider's metadata has no usable ${name}.`);
+}
+
 /**
  * No pause between two looks: only a token that the issuer itself has just handed out makes us look. openid-client's
  * own check waits a minute, in which a changed key locks everybody out.
  */
-function keySet({ jwks_uri }: oidc.ServerMetadata, http: HttpClient): JWTVerifyGetKey {
-  if (!jwks_uri || !URL.canParse(jwks_uri)) {
-    throw new LatchkeyError('connector.misconfigured', "The provider's metadata names no keys.");
-  }
-  const fetchKeys = async (url: string, init: RequestInit) => {
-    const response = await http.fetch(url, init);
+function keySet(url: URL, http: HttpClient): JWTVerifyGetKey {
+  const fetchKeys = async (address: string, init: RequestInit) => {
+    const response = await http.fetch(address, init);
     if (response.status < 500) return response;
     throw new LatchkeyError('connector.provider_unavailable', 'The provider has a problem.');
   };
-  return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: 0, [customFetch]: fetchKeys });
+  return createRemoteJWKSet(url, { cooldownDuration: 0, [customFetch]: fetchKeys });
 }
 
 /** Metadata without the method that the library hangs onto it. */

@@ -45,20 +45,29 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
   };
 }
 
-/** Connected, and brought to the newest schema. Rejects with {@link ConfigurationError} when there is no such database. */
-export async function openDataSource(options: DataSourceOptions): Promise<DataSource> {
-  const dataSource = createDataSource(options);
-  await dataSource.initialize().catch((error: { code?: string }) => {
-    throw new ConfigurationError(
-      `DATABASE_URL: the database cannot be opened (${error.code ?? 'no reason given'})`,
-    );
-  });
+/**
+ * From the same: connected, and brought to the newest schema. Rejects with {@link ConfigurationError}, which repeats
+ * nothing of the address, when there is no such database.
+ */
+export async function openDataSource(databaseUrl: string): Promise<DataSource> {
+  const dataSource = await connect(databaseUrl);
   try {
     await migrate(dataSource);
     return dataSource;
   } catch (error) {
     await dataSource.destroy();
     throw error;
+  }
+}
+
+async function connect(databaseUrl: string): Promise<DataSource> {
+  try {
+    return await createDataSource(dataSourceOptions(databaseUrl)).initialize();
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new ConfigurationError(
+      `DATABASE_URL: the database cannot be opened (${code || 'no reason given'})`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ describe('the configuration', () => {
       logto: undefined,
       google: undefined,
     });
-    expect(configuration.vaultKeys).toMatch(/^sandbox:/);
+    expect(configuration.vaultKeys.text).toMatch(/^sandbox:/);
   });
 
   it('takes an empty variable for an absent one', () => {
@@ -72,7 +72,10 @@ describe('the configuration', () => {
 
   it('reads Logto’s name of the vault key', () => {
     const { VAULT_KEYS: _, ...others } = PRODUCTION;
-    expect(readConfiguration({ ...others, SECRET_VAULT_KEK: 'abc' }).vaultKeys).toBe('secret-vault-kek:abc');
+    expect(readConfiguration({ ...others, SECRET_VAULT_KEK: 'abc' }).vaultKeys).toEqual({
+      text: 'secret-vault-kek:abc',
+      variable: 'SECRET_VAULT_KEK',
+    });
   });
 
   it('accepts a complete production', () => {
@@ -142,7 +145,7 @@ describe('the configuration', () => {
     ],
     [
       'the sandbox’s vault key',
-      { ...PRODUCTION, VAULT_KEYS: readConfiguration({}).vaultKeys },
+      { ...PRODUCTION, VAULT_KEYS: readConfiguration({}).vaultKeys.text },
       /VAULT_KEYS holds the key of the sandbox/,
     ],
   ])('refuses %s, by the variable’s name and without its value', (_, environment, message) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource, EntityManager } from 'typeorm';
-import { dataSourceOptions, openDataSource } from '../../src/database/data-source.js';
+import { openDataSource } from '../../src/database/data-source.js';
 import { User } from '../../src/identities/user.entity.js';
 import { databaseKinds, temporaryDatabase, type TemporaryDatabase } from '../support/databases.js';
 
@@ -27,7 +27,7 @@ describe.each(databaseKinds)('transactions of concurrent requests on %s', (kind)
 
   beforeEach(async () => {
     database = await temporaryDatabase(kind);
-    dataSource = await openDataSource(dataSourceOptions(database.url));
+    dataSource = await openDataSource(database.url);
   });
 
   afterEach(async () => {
@@ -89,16 +89,14 @@ describe.each(databaseKinds)('the migrations on %s', (kind) => {
   it('run once, though three instances start together, and can be taken back', async () => {
     const database = await temporaryDatabase(kind);
     const instances = kind === 'SQLite' ? 1 : 3;
-    const sources = await Promise.all(
-      Array.from({ length: instances }, () => openDataSource(dataSourceOptions(database.url))),
-    );
+    const sources = await Promise.all(Array.from({ length: instances }, () => openDataSource(database.url)));
     try {
-      expect(await sources[0]!.showMigrations()).toBe(false);
-      const rows: unknown[] = await sources[0]!.query('SELECT name FROM migrations');
+      expect(await sources[0].showMigrations()).toBe(false);
+      const rows: unknown[] = await sources[0].query('SELECT name FROM migrations');
       expect(rows).toHaveLength(1);
-      await sources[0]!.undoLastMigration();
-      await expect(sources[0]!.query('SELECT * FROM users')).rejects.toThrow();
-      await sources[0]!.runMigrations();
+      await sources[0].undoLastMigration();
+      await expect(sources[0].query('SELECT * FROM users')).rejects.toThrow();
+      await sources[0].runMigrations();
     } finally {
       for (const source of sources) await source.destroy();
       await database.drop();
@@ -107,7 +105,7 @@ describe.each(databaseKinds)('the migrations on %s', (kind) => {
 
   it('make the tables that the entities describe', async () => {
     const database = await temporaryDatabase(kind);
-    const source = await openDataSource(dataSourceOptions(database.url));
+    const source = await openDataSource(database.url);
     try {
       const { upQueries } = await source.driver.createSchemaBuilder().log();
       expect(upQueries.map(({ query }) => query)).toEqual([]);

@@ -9,7 +9,6 @@ import {
   AuthModule,
   ConnectorsModule,
   CurrentUser,
-  dataSourceOptions,
   GoogleConnector,
   LatchkeyError,
   openDataSource,
@@ -61,7 +60,7 @@ describe.each(platforms)('an application on %s that imports the modules', (platf
     url = `http://localhost:${port}`;
     sandbox = await startSandbox({ port: await freePort(), applicationUrl: url });
     database = await temporaryDatabase('SQLite');
-    dataSource = await openDataSource(dataSourceOptions(database.url));
+    dataSource = await openDataSource(database.url);
 
     @Module({
       imports: [
@@ -143,7 +142,7 @@ describe.each(platforms)('an application on %s that imports the modules', (platf
 describe.each(databaseKinds)('the vault alone on %s, in an application with users of its own', (kind) => {
   it('stores and reads token sets by the application’s user ids', async () => {
     const database = await temporaryDatabase(kind);
-    const dataSource = await openDataSource(dataSourceOptions(database.url));
+    const dataSource = await openDataSource(database.url);
     const config = { clientId: 'a', clientSecret: 'b' };
     const module = await Test.createTestingModule({
       imports: [

@@ -11,7 +11,7 @@ const sealer = new Sealer(ring(`one:${key('ab')}`));
 
 const flipped = (base64: string, index: number): string => {
   const bytes = Buffer.from(base64, 'base64');
-  bytes[index] = bytes[index]! ^ 1;
+  bytes[index] = bytes[index] ^ 1;
   return bytes.toString('base64');
 };
 

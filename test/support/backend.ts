@@ -6,7 +6,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { DataSource } from 'typeorm';
 import { AppModule, secureApplication, type BackendSettings } from '../../src/app.module.js';
 import { Clock } from '../../src/common/clock.js';
-import { dataSourceOptions, openDataSource } from '../../src/database/data-source.js';
+import { openDataSource } from '../../src/database/data-source.js';
 import { databaseKinds, temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from './databases.js';
 import { freePort } from './ports.js';
 
@@ -50,11 +50,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const port = options.port ?? (await freePort());
   const url = `http://localhost:${port}`;
   const database = await temporaryDatabase(kind);
-  const dataSource = await openDataSource(dataSourceOptions(database.url));
+  const dataSource = await openDataSource(database.url);
   const settings = {
     baseUrl: url,
     sessionSecret: TEST_SESSION_SECRET,
-    vaultKeys: TEST_VAULT_KEYS,
+    vaultKeys: { text: TEST_VAULT_KEYS, variable: 'VAULT_KEYS' },
     ...options.settings,
   };
   const logs: string[] = [];

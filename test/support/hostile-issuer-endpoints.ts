@@ -44,7 +44,8 @@ export class IssuerEndpoints {
   constructor(
     readonly issuer: string,
     private readonly client: Client,
-    readonly key: SigningKey,
+    /** Signs from now on; another one may be put here at any time. */
+    public key: SigningKey,
   ) {}
 
   discovery(): Record<string, unknown> {

@@ -51,6 +51,7 @@ export class HostileIssuer {
   private endpoints: IssuerEndpoints;
   private server: HttpServer;
   private bends: Bends = {};
+  private changes = 0;
 
   private constructor(private readonly options: HostileIssuerOptions) {
     const { authentication = 'basic' } = options;
@@ -98,6 +99,12 @@ export class HostileIssuer {
 
   behave(): void {
     this.bend({});
+  }
+
+  /** Signs with a new key from now on, and lists no other. */
+  async changeKey(algorithm: SigningAlgorithm): Promise<void> {
+    this.changes += 1;
+    this.endpoints.key = await signingKey(algorithm, `change ${this.changes}`);
   }
 
   requestsTo(endpoint: Endpoint): Recorded[] {

@@ -76,7 +76,7 @@ describe.each(databaseKinds)('token sets at rest in %s', (database) => {
         bytes.length - 1,
       ]) {
         const altered = Buffer.from(bytes);
-        altered[index] = altered[index]! ^ 0x80;
+        altered[index] = altered[index] ^ 0x80;
         await secrets.update(row.id, { sealed: { ...row.sealed, [column]: altered.toString('base64') } });
         expect(await read(alice)).toMatchObject({ status: 503, body: { code: 'vault.integrity_error' } });
       }

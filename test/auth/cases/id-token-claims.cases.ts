@@ -76,6 +76,17 @@ export const idTokenClaims: readonly ConformanceCase[] = [
     'refuses an ID token that is not valid before tomorrow',
     (t) => (t.nbf = secondsFromNow(DAY)),
   ),
+  claims('ID-32', 'refuses the hash of another access token', set({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })),
+  claims('ID-32', 'refuses a hash that is no text', set({ at_hash: 1 })),
+  claims('ID-32', 'accepts an ID token without the hash of an access token', without('at_hash'), ACCEPTED),
+  claims('AL-06', 'refuses a subject that a database would take for another', set({ sub: 's\ud800' })),
+  claims('AL-06', 'refuses a subject with a NUL', set({ sub: 'a\u0000b' })),
+  claims(
+    'XS-05',
+    'accepts a name with characters that no database takes',
+    set({ name: 'A\u0000\ud800B' }),
+    ACCEPTED,
+  ),
   claims('ID-29', 'refuses an ID token whose nonce has a suffix', withSuffix('nonce')),
   claims('ID-30', 'refuses an ID token without a nonce', without('nonce')),
 ];

@@ -3,7 +3,6 @@ import type { Endpoint } from '../../support/hostile-issuer-endpoints.js';
 import {
   ACCEPTED,
   BAD_ANSWER,
-  ID_TOKEN_REFUSED,
   MISCONFIGURED,
   onlyLogto,
   saying,
@@ -49,6 +48,28 @@ export const upstreamAnswers: readonly ConformanceCase[] = [
     withSuffix,
     MISCONFIGURED,
   ),
+  ...[undefined, 'javascript:alert(1)', 'nonsense'].map((authorization_endpoint) =>
+    discovery(
+      'AR-17',
+      `sends nobody to the authorization endpoint ${authorization_endpoint}`,
+      saysAlso({ authorization_endpoint }),
+      MISCONFIGURED,
+    ),
+  ),
+  discovery(
+    'ID-42',
+    'sends nobody to an issuer that names no keys',
+    saysAlso({ jwks_uri: undefined }),
+    MISCONFIGURED,
+  ),
+  jwks('ID-49', 'lets nobody in while the keys cannot be had', () => DROP, UNAVAILABLE),
+  jwks(
+    'ID-49',
+    'lets nobody in while the key set is out of order',
+    saying('{}', 'application/json', 500),
+    UNAVAILABLE,
+  ),
+  jwks('ID-49', 'takes no page for a key set', saying('<html></html>', 'text/html')),
   discovery('ID-43', 'sends nobody to an issuer without metadata', saying('{}', 'application/json', 404)),
   discovery('RX-08', 'stops reading metadata without an end', saying(spaces())),
   jwks('RX-08', 'stops reading a key set without an end', saying(spaces())),
@@ -68,12 +89,7 @@ export const upstreamAnswers: readonly ConformanceCase[] = [
   token('RX-08', 'stops reading a token answer without an end', saying(spaces())),
   token('RX-08', 'stops reading a good token answer that comes after 30 MiB of spaces', afterSpaces(30)),
   token('token redirect', 'follows no redirect of the token endpoint', elsewhere),
-  token(
-    'token type',
-    'refuses a token type that it cannot use',
-    saysAlso({ token_type: 'mac' }),
-    `${ID_TOKEN_REFUSED} or ${BAD_ANSWER}`,
-  ),
+  token('token type', 'refuses a token type that it cannot use', saysAlso({ token_type: 'mac' })),
   token('token type', 'accepts the token type in any case', saysAlso({ token_type: 'bEARER' }), ACCEPTED),
   token(
     'no lifetime',
