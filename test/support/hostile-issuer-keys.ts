@@ -1,6 +1,6 @@
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 
-export type SigningAlgorithm = 'ES384' | 'RS256';
+export type SigningAlgorithm = 'ES384' | 'ES256' | 'RS256';
 
 export interface SigningKey {
   readonly algorithm: SigningAlgorithm;

@@ -47,7 +47,7 @@ const strayKeys = [
 
 /** Signatures, keys and kinds of tokens. */
 export const idTokenSignatures: readonly ConformanceCase[] = [
-  ...(['RS256', 'ES384'] as const).map((algorithm): ConformanceCase => ({
+  ...(['RS256', 'ES256', 'ES384'] as const).map((algorithm): ConformanceCase => ({
     id: 'ID-20',
     guarantee: `accepts a signature by ${algorithm}`,
     bends: {},
@@ -95,6 +95,14 @@ export const idTokenSignatures: readonly ConformanceCase[] = [
   token('ID-23', 'refuses a signature by a key that is not in the set', async (t) =>
     signedByAnother(t, await signingKey('ES384', 'stranger'), 'stranger'),
   ),
+  {
+    id: 'ID-24',
+    guarantee: 'refuses an ID token whose ES256 signature is broken',
+    bends: { idToken: async (_, good) => withBrokenSignature(await good()) },
+    expected: ID_TOKEN_REFUSED,
+    doors: onlyLogto,
+    freshWith: 'ES256',
+  },
   token('ID-25', 'refuses HS256 with the client secret', (t) => signedWithSecret(t, CLIENT.secret)),
   token('ID-25', 'refuses HS256 with a broken signature', async (t) =>
     withBrokenSignature(await signedWithSecret(t, CLIENT.secret)),
