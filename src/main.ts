@@ -1,17 +1,16 @@
 import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, secureApplication, type BackendSettings } from './app.module.js';
 import { Clock } from './common/clock.js';
 import { ConfigurationError } from './config/configuration.error.js';
 import { readConfiguration, type Configuration } from './config/configuration.js';
 import { openDataSource } from './database/data-source.js';
+import { fastifyAdapter } from './operations/fastify.js';
 import { listening } from './operations/listen.js';
 import { closeOnSignal } from './operations/shutdown.js';
 import type { Sandbox } from './sandbox/sandbox.js';
-
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 try {
   await start(readConfiguration(process.env));
@@ -24,7 +23,7 @@ async function start(configuration: Configuration): Promise<void> {
   const sandbox = await startSandbox(configuration);
   const settings = settingsOf(configuration, sandbox);
   const dataSource = await openDataSource(configuration.databaseUrl);
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' });
+  const adapter = fastifyAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(settings, dataSource),
     adapter,

@@ -57,7 +57,7 @@ export class IdentitiesService {
     await this.refreshDetails(manager, known, at);
   }
 
-  /** In the order in which they were linked. */
+  /** Oldest first, to the second. */
   list(userId: string): Promise<Identity[]> {
     return this.dataSource
       .getRepository(Identity)

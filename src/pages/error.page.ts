@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ErrorPage, type Problem } from '../common/error.filter.js';
-import { html } from './html.js';
+import { html, type Html } from './html.js';
 import { page } from './layout.js';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'That did not work',
   401: 'Please sign in',
   403: 'Not allowed',
-  404: 'Not found',
+  404: 'Nothing here',
   409: 'We need you again',
   422: 'Already in use',
   502: 'The provider answered badly',
@@ -15,28 +15,63 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'The provider is slow',
 };
 
+/** Where the message speaks to developers, these words speak to the person. */
+const WORDS: Readonly<Record<string, { readonly title?: string; readonly lead?: string }>> = {
+  'auth.unauthorized': { lead: 'You are not signed in, or your session has ended.' },
+  'auth.access_denied': { title: 'Nothing was shared' },
+  'auth.forbidden': { title: 'That form is out of date' },
+  reauthorization_required: {
+    lead: 'The provider no longer renews this access. Reconnect to bring it back.',
+  },
+  'secrets.third_party_token_set.token_not_found': {
+    lead: 'No access token of this provider is kept for you. Link the account first.',
+  },
+  'request.404': { lead: 'There is no page at this address. It may be mistyped, or the page has moved.' },
+};
+
 /** What a person sees of an error: what happened, what to do, and the code to tell a developer. */
 @Injectable()
 export class HtmlErrorPage extends ErrorPage {
-  render({ status, code, message, data }: Problem): string {
-    const title = TITLES[status] ?? (status < 500 ? 'That did not work' : 'Something went wrong');
-    const requestId = data?.['requestId'];
+  render(problem: Problem): string {
+    const { status, code, message, retryAfterSeconds } = problem;
+    const { title = titleOf(status), lead = message } = WORDS[code] ?? {};
     return page(
       title,
       html`<section class="card narrow" aria-labelledby="title">
-        <p class="eyebrow">${status}</p>
+        <p class="eyebrow">Error ${status}</p>
         <h1 id="title">${title}</h1>
-        <p class="lead">${message}</p>
-        <p class="actions">
-          <a class="button" href="/sign-in">${status === 401 ? 'Sign in' : 'Start again'}</a
-          ><a class="button quiet" href="/">Home</a>
+        <p class="lead">
+          ${lead}${retryAfterSeconds !== undefined && html` Try again in ${retryAfterSeconds} seconds.`}
         </p>
-        <p class="fine">
-          Code:
-          <code>${code}</code
-          >${typeof requestId === 'string' && html`<br />Request: <code>${requestId}</code>`}
-        </p>
+        <p class="actions">${waysOn(problem).map(button)}</p>
+        ${forDevelopers(problem)}
       </section>`,
     );
   }
 }
+
+const titleOf = (status: number): string =>
+  TITLES[status] ?? (status < 500 ? 'That did not work' : 'Something went wrong');
+
+const HOME: Way = ['/', 'Home'];
+
+type Way = readonly [href: string, label: string];
+
+/** The best way on comes first. */
+function waysOn({ code, data }: Problem): Way[] {
+  const authorizationUrl = data?.['authorization_url'];
+  if (typeof authorizationUrl === 'string') return [[authorizationUrl, 'Reconnect'], HOME];
+  if (code === 'auth.unauthorized') return [['/sign-in', 'Sign in'], HOME];
+  if (code === 'auth.forbidden' || code === 'auth.link_refused') return [HOME];
+  return /^(auth|connector)\./.test(code) ? [['/sign-in', 'Start again'], HOME] : [HOME];
+}
+
+const button = ([href, label]: Way, index: number): Html =>
+  html`<a class="button ${index > 0 && 'quiet'}" href="${href}">${label}</a> `;
+
+const forDevelopers = ({ code, data }: Problem): Html => {
+  const requestId = data?.['requestId'];
+  return html`<p class="fine aside">
+    Code <code>${code}</code>${typeof requestId === 'string' && html`<br />Request <code>${requestId}</code>`}
+  </p>`;
+};

@@ -10,6 +10,8 @@ export interface HomeView {
   readonly accounts: readonly Account[];
   readonly linkable: readonly { readonly id: string; readonly name: string }[];
   readonly csrfToken: string;
+  /** Where an API client finds the backend. */
+  readonly baseUrl: string;
 }
 
 export interface Account {
@@ -17,13 +19,16 @@ export interface Account {
   readonly label: string;
   readonly tokens?: {
     readonly status: string;
-    readonly tone: 'good' | 'warn' | 'bad';
+    readonly tone: Tone;
     readonly sentence: string;
     readonly scope: readonly string[];
     readonly readUrl: string;
+    /** Where the person brings the grant back. Absent where nothing calls for it, or the connector is gone. */
     readonly reconnectUrl?: string;
   };
 }
+
+type Tone = 'good' | 'warn' | 'bad';
 
 interface Facts {
   readonly identities: readonly Identity[];
@@ -38,55 +43,63 @@ export function accountsOf({
   connectors,
   now,
 }: Facts): Pick<HomeView, 'accounts' | 'linkable'> {
-  const names = new Map(connectors.map(({ instance }) => [instance.id, instance.name]));
+  const names = new Map(connectors.map(({ instance: { id, name } }) => [id, name]));
   const linked = new Set(identities.map(({ connectorId }) => connectorId));
   return {
-    accounts: identities.map((identity) => ({
-      provider: names.get(identity.connectorId) ?? (identity.target === 'logto' ? 'Logto' : identity.target),
-      label: identity.email ?? identity.name ?? identity.subject,
-      tokens: tokensOf(
-        tokenSets.find(
-          ({ connectorId, subject }) => connectorId === identity.connectorId && subject === identity.subject,
-        ),
-        now,
-      ),
-    })),
-    linkable: connectors
-      .map(({ instance: { id, name } }) => ({ id, name }))
-      .filter(({ id }) => !linked.has(id)),
+    accounts: identities.map((identity) => {
+      const { connectorId, target, subject } = identity;
+      const summary = tokenSets.find((held) => held.connectorId === connectorId && held.subject === subject);
+      return {
+        provider: names.get(connectorId) ?? (target === 'logto' ? 'Logto' : target),
+        label: identity.email ?? identity.name ?? subject,
+        tokens: summary && tokensOf(summary, { now, canReconnect: names.has(connectorId) }),
+      };
+    }),
+    linkable: [...names].filter(([id]) => !linked.has(id)).map(([id, name]) => ({ id, name })),
   };
 }
 
-const APPEARANCE: Readonly<Record<TokenSetStatus, { status: string; tone: 'good' | 'warn' | 'bad' }>> = {
+const APPEARANCE: Readonly<Record<TokenSetStatus, { status: string; tone: Tone }>> = {
   active: { status: 'Active', tone: 'good' },
-  expiring: { status: 'Expiring', tone: 'warn' },
+  expiring: { status: 'Ends soon', tone: 'warn' },
   degraded: { status: 'Provider has a problem', tone: 'warn' },
   reauthorization_required: { status: 'Needs you again', tone: 'bad' },
 };
 
-function tokensOf(summary: TokenSetSummary | undefined, now: number): Account['tokens'] {
-  if (!summary) return undefined;
-  const { status, connectorId, target, scope } = summary;
-  return {
-    ...APPEARANCE[status],
-    sentence: sentenceOf(summary, now),
-    scope: scope?.split(' ') ?? [],
-    readUrl: `/api/my-account/identities/${target}/access-token`,
-    reconnectUrl:
-      status === 'reauthorization_required' ? `/auth/social/${connectorId}/reauthorize` : undefined,
-  };
+const PERSON_NEEDED: ReadonlySet<TokenSetStatus> = new Set(['expiring', 'reauthorization_required']);
+
+const tokensOf = (
+  summary: TokenSetSummary,
+  { now, canReconnect }: { now: number; canReconnect: boolean },
+): Account['tokens'] => ({
+  ...APPEARANCE[summary.status],
+  sentence: sentenceOf(summary, now),
+  scope: (summary.scope ?? '').split(' ').filter(Boolean).map(shortened),
+  readUrl: `/api/my-account/identities/${summary.target}/access-token`,
+  reconnectUrl:
+    canReconnect && PERSON_NEEDED.has(summary.status)
+      ? `/auth/social/${summary.connectorId}/reauthorize`
+      : undefined,
+});
+
+function sentenceOf({ status, reason, expiresAt, hasRefreshToken }: TokenSetSummary, now: number): string {
+  if (status === 'reauthorization_required')
+    return reason === 'grant_invalid'
+      ? 'The provider has ended this access. Reconnect to bring it back.'
+      : 'The access token has ended, and cannot be renewed without you.';
+  if (expiresAt === null) return 'The access token has no end.';
+  const end =
+    expiresAt > now ? `The access token ends in ${duration(expiresAt - now)}` : 'The access token has ended';
+  if (status === 'degraded') return `${end}. Renewing it failed last time and will be tried again.`;
+  return hasRefreshToken ? `${end}, and is renewed when asked for.` : `${end}. Only you can renew it.`;
 }
 
-function sentenceOf({ status, expiresAt, hasRefreshToken }: TokenSetSummary, now: number): string {
-  if (status === 'reauthorization_required')
-    return 'The provider no longer renews this access. Reconnect to bring it back.';
-  if (expiresAt === null) return 'Access token without an expiry.';
-  const left =
-    expiresAt > now ? `Access token good for ${duration(expiresAt - now)}` : 'Access token expired';
-  return hasRefreshToken ? `${left}, renewed when asked for.` : `${left}, and cannot be renewed without you.`;
-}
+/** Google's scopes are addresses; their last part is what tells them apart. */
+const shortened = (scope: string): string => scope.replace(/^https:\/\/\S*\/(?=\S)/, '');
 
 function duration(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  if (minutes < 120) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }

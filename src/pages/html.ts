@@ -17,9 +17,10 @@ export function html(strings: TemplateStringsArray, ...values: Interpolation[]):
 function render(value: Interpolation): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.markup;
-  if (typeof value === 'object') return value.map(render).join('');
-  return escape(String(value));
+  return isList(value) ? value.map(render).join('') : escape(String(value));
 }
+
+const isList = (value: Interpolation): value is readonly Interpolation[] => Array.isArray(value);
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

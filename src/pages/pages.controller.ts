@@ -1,11 +1,11 @@
-import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
 import { CsrfTokens } from '../auth/csrf.js';
 import { Logto } from '../auth/logto.js';
 import { queryOf } from '../auth/query.js';
 import { returnTo } from '../auth/return-to.js';
-import type { RequestWithSession } from '../auth/session.guard.js';
+import { SessionGuard, type RequestWithSession } from '../auth/session.guard.js';
 import { Clock } from '../common/clock.js';
 import { OptionalAuth, Public } from '../common/current-user.js';
 import { ConnectorRegistry } from '../connectors/connector.registry.js';
@@ -22,6 +22,7 @@ const HTML = 'text/html; charset=utf-8';
 
 /** The pages that people see. */
 @Controller()
+@UseGuards(SessionGuard)
 export class PagesController {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -50,7 +51,8 @@ export class PagesController {
       this.vault.list(user.id),
     ]);
     const facts = { identities, tokenSets, connectors: this.connectors.list(), now: this.clock.now() };
-    return homePage({ user, ...accountsOf(facts), csrfToken: this.csrfTokens.of(session) });
+    const { baseUrl } = this.options;
+    return homePage({ user, ...accountsOf(facts), csrfToken: this.csrfTokens.of(session), baseUrl });
   }
 
   @Get('sign-in')

@@ -1,5 +1,6 @@
 import { html } from './html.js';
 import { page } from './layout.js';
+import { letter } from './portrait.js';
 
 export interface SignInChoice {
   readonly id: string;
@@ -13,7 +14,7 @@ export function signInPage(connectors: readonly SignInChoice[], returnTo: string
     ({ id, name }) =>
       html`<li>
         <a class="button quiet" href="/auth/social/${id}${query}"
-          ><span class="letter" aria-hidden="true">${name.slice(0, 1)}</span>Continue with ${name}</a
+          >${letter(name)}<span>Continue with ${name}</span></a
         >
       </li>`,
   );
@@ -21,12 +22,12 @@ export function signInPage(connectors: readonly SignInChoice[], returnTo: string
     'Sign in',
     html`<section class="card narrow" aria-labelledby="title">
       <h1 id="title">Sign in</h1>
-      <p class="lead">Choose how you want to continue. New here? The same buttons create your account.</p>
-      <a class="button" href="/auth/sign-in${query}">Continue with Logto</a>
+      <p class="lead">New here? The same buttons create your account.</p>
+      <p class="choices"><a class="button" href="/auth/sign-in${query}">Continue with Logto</a></p>
       ${
         others.length > 0 &&
-        html`<p class="or"><span>or</span></p>
-          <ul class="plain">
+        html`<p class="or">or</p>
+          <ul class="plain choices">
             ${others}
           </ul>`
       }

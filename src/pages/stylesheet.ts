@@ -3,77 +3,114 @@ import { digest } from '../common/random.js';
 export const STYLESHEET = `
 :root {
   color-scheme: light dark;
-  --ink: #16211d; --soft: #55635d; --line: #d9e0dc; --paper: #f4f6f4; --card: #fff;
-  --accent: #1f5f4a; --accent-strong: #17493a; --on-accent: #fff; --focus: #1d6fd1;
-  --good: #12603f; --good-back: #dff3e8; --warn: #7a4a00; --warn-back: #fdf0d4; --bad: #94211c; --bad-back: #fce4e2;
+  --ink: #16211d; --soft: #50605a; --line: #dde4e0; --edge: #7d8c85; --paper: #f3f6f4; --card: #fff; --shade: #eef2f0;
+  --accent: #1f5f4a; --accent-strong: #17493a; --on-accent: #fff; --focus: #1a66c4;
+  --good: #12603f; --good-back: #dff3e8; --warn: #744600; --warn-back: #fdf0d4; --bad: #94211c; --bad-back: #fce4e2;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ink: #e9efec; --soft: #a5b3ac; --line: #2e3a35; --paper: #101614; --card: #18211d;
+    --ink: #e9efec; --soft: #a8b6af; --line: #2d3934; --edge: #6d7f77; --paper: #0f1513; --card: #18211d; --shade: #222d28;
     --accent: #6cc6a2; --accent-strong: #8ad6b7; --on-accent: #0c1a14; --focus: #7ab4ff;
     --good: #8fdcb6; --good-back: #143a2a; --warn: #f3c878; --warn-back: #3d2c0a; --bad: #ffb3ad; --bad-back: #4a1a17;
   }
 }
+
 *, *::before, *::after { box-sizing: border-box; }
 body {
-  margin: 0; min-height: 100vh; background: var(--paper); color: var(--ink);
+  margin: 0; min-height: 100vh; background: var(--paper); color: var(--ink); overflow-wrap: anywhere;
   font: 1rem/1.55 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif;
 }
-a { color: var(--accent); }
+h1 { margin: 0 0 .5rem; font-size: 1.6rem; line-height: 1.2; letter-spacing: -.02em; }
+h2 { margin: 0 0 .25rem; font-size: 1.1rem; }
+p { margin: 0; }
+a { color: var(--accent); text-underline-offset: .2em; }
+code, .requests { font: .85em/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+code { padding: .1em .35em; border-radius: 4px; background: var(--shade); }
+bdi { unicode-bidi: isolate; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 6px; }
 main:focus { outline: none; }
+
 .skip { position: absolute; left: -999px; }
-.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem .75rem; z-index: 1; }
-.top { display: flex; align-items: center; justify-content: space-between; max-width: 46rem; margin: 0 auto; padding: 1.25rem 1.25rem 0; min-height: 4rem; }
-.brand { display: inline-flex; align-items: center; gap: .55rem; font-weight: 650; font-size: 1.1rem; letter-spacing: -.01em; color: var(--ink); text-decoration: none; }
+.skip:focus { left: 1rem; top: .75rem; z-index: 1; padding: .6rem .9rem; background: var(--card); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.top, main { max-width: 46rem; margin: 0 auto; padding: 1.25rem; }
+.top { display: flex; align-items: center; justify-content: space-between; gap: 1rem; min-height: 5.25rem; padding-bottom: 0; }
+.brand { display: inline-flex; align-items: center; gap: .55rem; min-height: 2.75rem; color: var(--ink); font-size: 1.1rem; font-weight: 650; text-decoration: none; }
 .mark { width: 1.75rem; height: 1.75rem; fill: none; stroke: var(--accent); stroke-width: 3; stroke-linecap: round; }
-main { max-width: 46rem; margin: 0 auto; padding: 1.25rem; display: grid; gap: 1.25rem; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 16px; padding: 1.75rem; box-shadow: 0 1px 2px rgb(0 0 0 / .04); }
-.narrow { width: 100%; max-width: 26rem; margin: clamp(1rem, 8vh, 5rem) auto; }
-h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -.02em; margin: 0 0 .5rem; overflow-wrap: anywhere; }
-.hero h1 { font-size: 2.1rem; }
-h2 { font-size: 1.1rem; margin: 0 0 1rem; }
-p { margin: 0; }
-.lead { color: var(--soft); margin-bottom: 1.5rem; overflow-wrap: anywhere; }
-.profile .lead { margin-bottom: .25rem; }
-.fine { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
-.eyebrow { color: var(--soft); font-size: .85rem; font-weight: 600; letter-spacing: .08em; margin-bottom: .4rem; }
-code { font: .85em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--paper); border-radius: 4px; padding: .1em .3em; }
+main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
+
+.card { min-width: 0; padding: 1.75rem; border: 1px solid var(--line); border-radius: 16px; background: var(--card); box-shadow: 0 1px 3px rgb(0 0 0 / .05); }
+.narrow { width: 100%; max-width: 27rem; margin: clamp(0rem, 6vh, 4rem) auto; }
+.lead { margin-bottom: 1.5rem; color: var(--soft); }
+.soft, .fine, .eyebrow { color: var(--soft); }
+.fine, .eyebrow { font-size: .875rem; }
+.eyebrow { margin-bottom: .35rem; font-weight: 600; }
+.aside { padding-top: 1rem; border-top: 1px solid var(--line); }
+.plain { list-style: none; margin: 0; padding: 0; }
+.grow { flex: 1; min-width: 0; }
+.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.actions { display: flex; flex-wrap: wrap; gap: .6rem; }
+.actions + .aside { margin-top: 1.5rem; }
+
 .button {
-  display: flex; align-items: center; justify-content: center; gap: .6rem; width: 100%; min-height: 2.9rem; padding: .55rem 1.1rem;
+  display: inline-flex; align-items: center; justify-content: center; gap: .65rem; min-height: 3rem; padding: .55rem 1.25rem;
   border: 1px solid transparent; border-radius: 10px; background: var(--accent); color: var(--on-accent);
-  font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer;
+  font: inherit; font-weight: 600; line-height: 1.3; text-align: center; text-decoration: none; cursor: pointer;
 }
 .button:hover { background: var(--accent-strong); }
-.button.quiet { background: transparent; border-color: var(--line); color: var(--ink); }
-.button.quiet:hover { border-color: var(--soft); background: var(--paper); }
-.button.small { width: auto; min-height: 2.5rem; padding: .35rem .85rem; font-size: .9rem; white-space: nowrap; }
-.letter { display: inline-grid; place-items: center; flex: none; width: 1.7rem; height: 1.7rem; border-radius: 50%; background: var(--paper); border: 1px solid var(--line); color: var(--ink); font-size: .85rem; font-weight: 700; }
+.button.quiet { border-color: var(--edge); background: transparent; color: var(--ink); }
+.button.quiet:hover { background: var(--shade); }
+.button.small { min-height: 2.75rem; padding: .4rem 1rem; font-size: .9rem; }
+.button:focus-visible { border-radius: 10px; }
+.chip { display: inline-block; padding: .1rem .55rem; border-radius: 99px; background: var(--shade); color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
+.chip.good { background: var(--good-back); color: var(--good); }
+.chip.warn { background: var(--warn-back); color: var(--warn); }
+.chip.bad { background: var(--bad-back); color: var(--bad); }
+
+.letter { flex: none; display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: 8px; color: #fff; font-size: .9rem; font-weight: 700; line-height: 1; }
+.hue-0 { background: #2f5bb7; } .hue-1 { background: #6b3fb8; } .hue-2 { background: #a32e5b; }
+.hue-3 { background: #8a4b12; } .hue-4 { background: #2c6e3f; } .hue-5 { background: #1a6a80; }
+
+.hero { padding: clamp(1.75rem, 6vw, 3.5rem); margin-top: clamp(0rem, 4vh, 2.5rem); }
+.hero h1 { font-size: clamp(2rem, 7vw, 2.9rem); line-height: 1.1; margin-bottom: 1rem; }
+.hero .lead { max-width: 33rem; font-size: 1.1rem; }
+.points { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1.25rem 2rem; margin-top: 2.5rem; padding-top: 1.75rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .95rem; }
+.points strong { display: block; color: var(--ink); }
+
+.choices { display: grid; gap: .6rem; }
+.choices .button { width: 100%; padding-inline: .75rem; }
 .or { display: flex; align-items: center; gap: .75rem; margin: 1.1rem 0; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
-.plain { list-style: none; margin: 0; padding: 0; display: grid; gap: .6rem; }
-.actions { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.25rem 0; }
-.actions .button { width: auto; }
-.card > .actions:last-child { margin-bottom: 0; }
+
 .profile { display: flex; gap: 1.25rem; align-items: center; }
 .profile h1 { margin-bottom: .15rem; }
-.portrait { flex: none; display: grid; place-items: center; width: 4rem; height: 4rem; border-radius: 50%; background: var(--accent); color: var(--on-accent); font-size: 1.4rem; font-weight: 650; object-fit: cover; }
-.accounts li { display: flex; gap: .9rem; align-items: flex-start; padding: 1rem 0; border-top: 1px solid var(--line); }
-.accounts li:first-child { border-top: 0; padding-top: 0; }
+.profile .lead { display: flex; flex-wrap: wrap; align-items: center; gap: .15rem .5rem; margin-bottom: .25rem; }
+.portrait { position: relative; flex: none; width: 4rem; height: 4rem; border-radius: 50%; overflow: hidden; font-size: 1.4rem; font-weight: 650; white-space: nowrap; }
+.portrait img { display: block; width: 100%; height: 100%; object-fit: cover; }
+.portrait:not(:has(img)), .portrait img::before { display: grid; place-items: center; background: var(--accent); color: var(--on-accent); }
+/* Browsers draw this in place of a picture that does not load. */
+.portrait img::before { content: attr(data-initials); position: absolute; inset: 0; }
+
+.accounts li { display: flex; gap: .9rem; align-items: flex-start; padding: 1.1rem 0; border-top: 1px solid var(--line); }
+.accounts li:first-child { border-top: 0; }
+.accounts li:last-child { padding-bottom: 0; }
+.accounts .letter { width: 2.5rem; height: 2.5rem; border-radius: 10px; font-size: 1.1rem; margin-top: .15rem; }
 .accounts .name { font-weight: 600; }
-.grow { flex: 1; min-width: 0; }
-.scopes { margin-top: .35rem; line-height: 1.9; }
-.chip { display: inline-block; padding: .05rem .5rem; border-radius: 99px; background: var(--paper); border: 1px solid var(--line); color: var(--soft); font-size: .78rem; font-weight: 600; white-space: nowrap; }
-.chip.good { background: var(--good-back); border-color: transparent; color: var(--good); }
-.chip.warn { background: var(--warn-back); border-color: transparent; color: var(--warn); }
-.chip.bad { background: var(--bad-back); border-color: transparent; color: var(--bad); }
+.accounts .fine { margin-top: .3rem; }
+.requests { display: grid; gap: .5rem; margin-top: 1rem; }
+.requests li { padding: .75rem 1rem; border-radius: 10px; background: var(--shade); }
+.method { font-weight: 700; }
+
 @media (max-width: 34rem) {
+  .top, main { padding-inline: 1rem; }
   .card { padding: 1.35rem; }
+  .profile { gap: 1rem; align-items: flex-start; }
+  .profile h1 { font-size: 1.35rem; }
+  .portrait { width: 3.25rem; height: 3.25rem; font-size: 1.15rem; }
   .accounts li { flex-wrap: wrap; }
-  .accounts li > .button { width: 100%; }
-  .profile { align-items: flex-start; }
+  .accounts li > form, .accounts li > .button, .accounts form .button, .actions .button { width: 100%; }
 }
-@media (prefers-reduced-motion: no-preference) { .button { transition: background-color .12s, border-color .12s; } }
+@media (prefers-reduced-motion: no-preference) { .button { transition: background-color .12s; } }
 `;
 
 /** Named by its content, so that it can be cached for good. */

@@ -24,7 +24,6 @@ export const personas: readonly Persona[] = [
     familyName: 'Arden',
     email: 'alice@example.test',
     emailVerified: true,
-    picture: 'https://pictures.example.test/alice.png',
     logtoSubject: 'xw3jr9c2iw77',
     googleSubject: '104251876093517284601',
     remark: 'verified e-mail',

@@ -42,13 +42,17 @@ export class Refresher {
 
   /** The error that sends the person to the provider again. */
   reauthorization({ connectorId, target, stateReason }: StoredSecret): LatchkeyError {
-    return new LatchkeyError('reauthorization_required', 'The provider needs the person again.', {
-      data: {
-        target,
-        reason: stateReason,
-        authorization_url: this.options.reauthorizationUrl?.(connectorId),
+    return new LatchkeyError(
+      'reauthorization_required',
+      'The provider has ended this access. Sign in there again to bring it back.',
+      {
+        data: {
+          target,
+          reason: stateReason,
+          authorization_url: this.options.reauthorizationUrl?.(connectorId),
+        },
       },
-    });
+    );
   }
 
   private async renew(id: string): Promise<TokenSet> {

@@ -48,7 +48,6 @@ describe('signing in at Google', () => {
       name: 'Alice Arden',
       given_name: 'Alice',
       family_name: 'Arden',
-      picture: 'https://pictures.example.test/alice.png',
       at_hash: expect.stringMatching(/^[\w-]{22}$/),
       nonce: expect.any(String),
     });

@@ -173,7 +173,6 @@ describe('codes and tokens of Logto', () => {
     const { access_token: accessToken } = await logto.signIn('alice');
     expect(await client.fetchUserInfo(logto.configuration, accessToken, 'xw3jr9c2iw77')).toMatchObject({
       email: 'alice@example.test',
-      picture: 'https://pictures.example.test/alice.png',
     });
   });
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplication, LoggerService, Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { DataSource } from 'typeorm';
 import { AppModule, secureApplication, type BackendSettings } from '../../src/app.module.js';
@@ -64,12 +64,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     ),
   );
   const module = await builder.compile();
-  const app = module.createNestApplication(
-    platform === 'Fastify' ? new FastifyAdapter({ forceCloseConnections: true }) : new ExpressAdapter(),
-    {
-      forceCloseConnections: true,
-    },
-  );
+  const app = module.createNestApplication(platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter(), {
+    forceCloseConnections: true,
+  });
   await secureApplication(app, settings).listen(port, 'localhost');
   return {
     url,
