@@ -60,7 +60,7 @@ export function secureApplication<Application extends INestApplication>(
   app.useSecurityHeaders({
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
     referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: https,
+    strictTransportSecurity: https && { includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
   });
   return app;

@@ -1,7 +1,16 @@
 /** Public API of `nest-latchkey`. */
 export { AuthModule } from './auth/auth.module.js';
 export { AUTH_OPTIONS, type AuthModuleOptions, type LogtoOptions } from './auth/auth.options.js';
+export {
+  AuthorizationTransactions,
+  type EndedTransaction,
+  type TransactionStart,
+} from './auth/authorization-transactions.js';
+export { BrowserBinding } from './auth/browser-binding.js';
 export { CSRF_FIELD, CsrfGuard, CsrfTokens } from './auth/csrf.js';
+export { Logto, type LogtoSignIn } from './auth/logto.js';
+export { SignInService, type Arrival } from './auth/sign-in.service.js';
+export { SocialService, type SocialStart } from './auth/social.service.js';
 export { LogtoStrategy, type LogtoUser } from './auth/logto.strategy.js';
 export { SessionGuard, type RequestWithSession } from './auth/session.guard.js';
 export { Sessions, type CurrentSession } from './auth/sessions.js';

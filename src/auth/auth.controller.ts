@@ -69,8 +69,7 @@ export class AuthController {
     const { identity, tokens, transaction } = outcome.user;
     const at = { connectorId: LOGTO, target: LOGTO, identity };
     const userId = await this.signIns.complete({ transaction, at, session: request.latchkeySession });
-    const sessionId = await this.sessions.open(request, response, userId);
-    await this.logto.keep(sessionId, tokens);
+    await this.sessions.open(request, response, userId, (sessionId) => this.logto.seal(sessionId, tokens));
     return seeOther(transaction.returnTo);
   }
 

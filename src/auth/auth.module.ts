@@ -1,10 +1,11 @@
-import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { USER_GUARD } from '../common/user.guard.js';
 import { IdentitiesModule } from '../identities/identities.module.js';
+import { LinkingPolicy } from '../identities/linking.policy.js';
 import { AuthController } from './auth.controller.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { assertAuthOptions, AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
 import { AuthorizationTransaction } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
 import { BrowserBinding } from './browser-binding.js';
@@ -24,20 +25,34 @@ import { SocialService } from './social.service.js';
 interface AuthModuleExtras {
   /** Whether the routes are served. Default: true. */
   readonly controllers: boolean;
+  /** Decides to whom an unknown account belongs. Default: {@link LinkingPolicy}, for which it is a new user. */
+  readonly linkingPolicy: Type<LinkingPolicy>;
+  /** A subclass that judges or enriches who comes back from Logto. Default: {@link LogtoStrategy}. */
+  readonly strategy: Type<LogtoStrategy>;
 }
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthModuleOptions>({
   optionsInjectionToken: AUTH_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<AuthModuleExtras>({ controllers: true }, register)
+  .setExtras<Partial<AuthModuleExtras>>({}, register)
   .build();
 
-const services = [SessionGuard, CsrfGuard, CsrfTokens, Sessions, Logto, LogtoStrategy];
+const services = [
+  SessionGuard,
+  CsrfGuard,
+  CsrfTokens,
+  Sessions,
+  Logto,
+  BrowserBinding,
+  AuthorizationTransactions,
+  SignInService,
+  SocialService,
+];
 
 /**
  * Sign-in through Logto and through connectors, sessions, and the guards that let a request in. Needs `SealingModule`,
- * `ConnectorsModule` and `TokenVaultModule` in the application.
+ * `ConnectorsModule` and `TokenVaultModule` in the application, and throws `ConfigurationError` for bad options.
  */
 @Module({
   imports: [
@@ -45,23 +60,28 @@ const services = [SessionGuard, CsrfGuard, CsrfTokens, Sessions, Logto, LogtoStr
     IdentitiesModule,
     TypeOrmModule.forFeature([Session, SessionTokens, AuthorizationTransaction]),
   ],
-  providers: [
-    ...services,
-    { provide: USER_GUARD, useExisting: SessionGuard },
-    Cookies,
-    BrowserBinding,
-    AuthorizationTransactions,
-    SignInService,
-    SocialService,
-  ],
-  exports: [...services, IdentitiesModule, AUTH_OPTIONS, USER_GUARD],
+  providers: [...services, { provide: USER_GUARD, useExisting: SessionGuard }, Cookies],
+  exports: [...services, IdentitiesModule, AUTH_OPTIONS, USER_GUARD, LinkingPolicy, LogtoStrategy],
 })
-export class AuthModule extends ConfigurableModuleClass {}
+export class AuthModule extends ConfigurableModuleClass {
+  constructor(@Inject(AUTH_OPTIONS) options: AuthModuleOptions) {
+    super();
+    assertAuthOptions(options);
+  }
+}
 
-function register(definition: DynamicModule, { controllers }: AuthModuleExtras): DynamicModule {
+function register(
+  definition: DynamicModule,
+  { controllers = true, linkingPolicy = LinkingPolicy, strategy = LogtoStrategy }: Partial<AuthModuleExtras>,
+): DynamicModule {
   return {
     ...definition,
     global: true,
     controllers: controllers ? [AuthController, SocialController, MeController] : [],
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: LinkingPolicy, useClass: linkingPolicy },
+      { provide: LogtoStrategy, useClass: strategy },
+    ],
   };
 }

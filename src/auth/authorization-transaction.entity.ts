@@ -5,14 +5,14 @@ import { EpochColumn } from '../common/epoch-column.js';
 export type Purpose = 'sign-in' | 'link' | 'reauthorize';
 
 /** What is remembered between the redirect to a provider and its callback. */
-@Entity('authorization_transactions')
+@Entity('latchkey_transactions')
 export class AuthorizationTransaction {
   /** SHA-256 of the state parameter, base64url. */
   @PrimaryColumn({ type: 'varchar', length: 43 })
   state: string;
 
   /** SHA-256 of the cookie that marks the browser, base64url. */
-  @Index('authorization_transactions_by_browser')
+  @Index('latchkey_transactions_by_browser')
   @Column({ type: 'varchar', length: 43 })
   browser: string;
 
@@ -46,7 +46,7 @@ export class AuthorizationTransaction {
   @EpochColumn('started_at')
   startedAt: number;
 
-  @Index('authorization_transactions_by_expiry')
+  @Index('latchkey_transactions_by_expiry')
   @EpochColumn('expires_at')
   expiresAt: number;
 }

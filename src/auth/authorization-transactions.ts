@@ -11,7 +11,6 @@ const LIFETIME_SECONDS = 10 * 60;
 /** Expired transactions are kept for a while, so that a late callback is told what happened. */
 const KEPT_AFTER_EXPIRY_SECONDS = 60 * 60;
 const PENDING_PER_BROWSER = 10;
-const PURGE_AT_MOST = 100;
 const PURGE_EVERY_SECONDS = 60;
 
 export interface TransactionStart {
@@ -37,21 +36,27 @@ export class AuthorizationTransactions {
     this.rows = dataSource.getRepository(AuthorizationTransaction);
   }
 
-  async begin({ consent = false, userId, ...start }: TransactionStart): Promise<AuthorizationRequest> {
-    await this.makeRoom(start.browser);
+  /**
+   * Where to send the browser, by `urlOf`, and a transaction that waits for it to come back. Nothing is written when
+   * there is nowhere to send it.
+   */
+  async begin(start: TransactionStart, urlOf: (request: AuthorizationRequest) => Promise<URL>): Promise<URL> {
+    const { redirectUri, consent = false, userId = null } = start;
     const [state, nonce, codeVerifier] = [randomState(), randomToken(), randomToken()];
+    const url = await urlOf({ redirectUri, state, nonce, codeVerifier, consent });
+    await this.makeRoom(start.browser);
     const startedAt = this.clock.now();
     const times = { startedAt, expiresAt: startedAt + LIFETIME_SECONDS };
     await this.rows.insert({
       ...start,
       ...times,
       consent,
-      userId: userId ?? null,
+      userId,
       nonce,
       codeVerifier,
       state: digest(state),
     });
-    return { redirectUri: start.redirectUri, state, nonce, codeVerifier, consent };
+    return url;
   }
 
   /**
@@ -90,25 +95,25 @@ export class AuthorizationTransactions {
     return affected === 1 ? found : undefined;
   }
 
-  /** Bounds what one browser can pile up, and clears away what nobody came back for. */
+  /** Bounds what one browser can pile up. */
   private async makeRoom(browser: string): Promise<void> {
-    const surplus = await this.rows.find({
+    const order = { startedAt: 'DESC', state: 'ASC' } as const;
+    const pending = await this.rows.find({
       select: { state: true },
       where: { browser },
-      order: { startedAt: 'DESC', state: 'ASC' },
+      order,
       skip: PENDING_PER_BROWSER - 1,
-      take: PURGE_AT_MOST,
     });
-    const states = [...surplus, ...(await this.stale())].map(({ state }) => state);
-    if (states.length > 0) await this.rows.delete(states);
+    if (pending.length > 0) await this.rows.delete(pending.map(({ state }) => state));
+    await this.purge();
   }
 
-  private async stale(): Promise<Pick<AuthorizationTransaction, 'state'>[]> {
+  /** Clears away what nobody came back for. */
+  private async purge(): Promise<void> {
     const now = this.clock.now();
-    if (now < this.purgeAt) return [];
+    if (now < this.purgeAt) return;
     this.purgeAt = now + PURGE_EVERY_SECONDS;
-    const expiresAt = LessThan(now - KEPT_AFTER_EXPIRY_SECONDS);
-    return this.rows.find({ select: { state: true }, where: { expiresAt }, take: PURGE_AT_MOST });
+    await this.rows.delete({ expiresAt: LessThan(now - KEPT_AFTER_EXPIRY_SECONDS) });
   }
 }
 

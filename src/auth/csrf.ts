@@ -36,6 +36,7 @@ export class CsrfGuard implements CanActivate {
     const request = context
       .switchToHttp()
       .getRequest<RequestWithSession & { body?: Record<string, unknown> }>();
+    if (!('latchkeySession' in request)) throw new Error('CsrfGuard needs SessionGuard to run before it');
     const session = request.latchkeySession;
     if (!session) return true;
     const token = request.headers[CSRF_HEADER] ?? request.body?.[CSRF_FIELD];

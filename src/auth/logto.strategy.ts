@@ -53,14 +53,9 @@ export class LogtoStrategy extends PassportStrategy(Strategy, LOGTO) {
 
   private async start({ browser, returnTo }: { browser: string; returnTo: string }): Promise<void> {
     const { redirectUri } = this.logto;
-    const request = await this.transactions.begin({
-      browser,
-      returnTo,
-      redirectUri,
-      connectorId: LOGTO,
-      purpose: 'sign-in',
-    });
-    this.redirect((await this.logto.authorizationUrl(request)).href, 303);
+    const begin = { browser, returnTo, redirectUri, connectorId: LOGTO, purpose: 'sign-in' } as const;
+    const url = await this.transactions.begin(begin, (request) => this.logto.authorizationUrl(request));
+    this.redirect(url.href, 303);
   }
 
   private async finish(request: HttpRequest): Promise<void> {

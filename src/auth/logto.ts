@@ -11,6 +11,7 @@ import type {
 } from '../connectors/connector.js';
 import { httpsUrl, optionalText } from '../connectors/profile.js';
 import { RelyingParty } from '../connectors/relying-party.js';
+import type { Sealed } from '../sealing/sealed.js';
 import { Sealer, type Binding } from '../sealing/sealer.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
 import { SessionTokens } from './session-tokens.entity.js';
@@ -69,22 +70,23 @@ export class Logto {
     return this.relyingParty.authorizationUrl(request, scope, { prompt: 'consent' });
   }
 
-  /** Claims of the verified ID token, completed by UserInfo of the same subject. */
+  /** Claims of the verified ID token, completed by UserInfo of the same subject. An address and its proof come from one of them. */
   async exchange(callback: AuthorizationCallback): Promise<LogtoSignIn> {
-    const { tokens, claims: verified } = await this.relyingParty.redeem(callback);
+    const { tokens, claims: verified, idToken } = await this.relyingParty.redeem(callback);
     const userInfo = await this.relyingParty.userInfo(tokens.access_token, verified.sub);
-    const { email_verified, picture, ...profile } = claims.parse({ ...verified, ...userInfo });
-    const emailVerified = profile.email !== undefined && email_verified === true;
+    const { email, email_verified } = claims.parse(userInfo.email === undefined ? verified : userInfo);
+    const { name, username, picture } = claims.parse({ ...verified, ...userInfo });
+    const emailVerified = email !== undefined && email_verified === true;
+    const account = { issuer: verified.iss, subject: verified.sub };
     return {
-      identity: { ...profile, emailVerified, avatar: picture, issuer: verified.iss, subject: verified.sub },
-      tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token },
+      identity: { ...account, name, username, email, emailVerified, avatar: picture },
+      tokens: { idToken, refreshToken: tokens.refresh_token },
     };
   }
 
-  /** Keeps the tokens of a session, sealed, for as long as the session lasts. */
-  async keep(sessionId: string, held: LogtoTokens): Promise<void> {
-    const sealed = await this.sealer.seal(JSON.stringify(held), bindingOf(sessionId));
-    await this.dataSource.getRepository(SessionTokens).upsert({ sessionId, sealed }, ['sessionId']);
+  /** The tokens in the form in which a session keeps them. */
+  seal(sessionId: string, held: LogtoTokens): Promise<Sealed> {
+    return this.sealer.seal(JSON.stringify(held), bindingOf(sessionId));
   }
 
   /** The tokens of a session that signed in through Logto. Unreadable ones are as good as none: they are about to end. */

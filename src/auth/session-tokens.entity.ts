@@ -3,9 +3,9 @@ import { Sealed } from '../sealing/sealed.js';
 import { Session } from './session.entity.js';
 
 /** Logto's tokens of a session, sealed. Gone with the session. */
-@Entity('session_tokens')
+@Entity('latchkey_session_tokens')
 export class SessionTokens {
-  @ForeignKey<Session>(() => Session, { name: 'session_tokens_session', onDelete: 'CASCADE' })
+  @ForeignKey<Session>(() => Session, { name: 'latchkey_session_tokens_session', onDelete: 'CASCADE' })
   @PrimaryColumn({ name: 'session_id', type: 'varchar', length: 21 })
   sessionId: string;
 

@@ -10,7 +10,10 @@ export interface RequestWithSession extends HttpRequest, RequestWithUser {
   latchkeySession?: CurrentSession;
 }
 
-/** Lets a request in whose session is in force, and puts its user on it. Everyone else gets 401. */
+/**
+ * Lets a request in whose session is in force, and puts its user on it. Everyone else gets 401. A cookie that is good
+ * for nothing is left alone: the request may have been sent just before a new one arrived, which this would take away.
+ */
 @Injectable()
 export class SessionGuard implements CanActivate {
   constructor(
@@ -27,7 +30,6 @@ export class SessionGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithSession>();
     const session = await this.identify(request);
     if (session) return true;
-    if (this.sessions.isOffered(request)) this.sessions.forget(context.switchToHttp().getResponse());
     if (access === 'optional') return true;
     throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
   }

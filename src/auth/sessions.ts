@@ -6,12 +6,16 @@ import type { CurrentUser } from '../common/current-user.js';
 import { digest, randomId, randomToken } from '../common/random.js';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
 import { Cookies, type HttpRequest } from './cookies.js';
+import type { Sealed } from '../sealing/sealed.js';
+import { SessionTokens } from './session-tokens.entity.js';
 import { Session } from './session.entity.js';
 
 const COOKIE = 'latchkey';
 const LIFETIME_SECONDS = 14 * 24 * 60 * 60;
-const PURGE_AT_MOST = 100;
 const PURGE_EVERY_SECONDS = 60;
+
+/** Seals what belongs to the session of this id. */
+export type SealForSession = (sessionId: string) => Promise<Sealed>;
 
 /** A session that is in force, and whose it is. */
 export interface CurrentSession {
@@ -35,7 +39,7 @@ export class Sessions {
     this.byToken = reads.prepare(
       'latchkey_session_by_token',
       `SELECT s.id, s.token_hash, s.expires_at, u.id AS user_id, u.name, u.email, u.email_verified, u.avatar
-       FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1`,
+       FROM latchkey_sessions s JOIN latchkey_users u ON u.id = s.user_id WHERE s.token_hash = $1`,
     );
   }
 
@@ -46,16 +50,12 @@ export class Sessions {
     return row && Number(row['expires_at']) > this.clock.now() ? sessionOf(row) : undefined;
   }
 
-  /** Whether the browser brought a session cookie at all, good or not. */
-  isOffered(request: HttpRequest): boolean {
-    return this.cookies.read(request, COOKIE) !== undefined;
-  }
-
   /**
    * Starts a session under a new id and ends the one that the browser had: what was known before the sign-in, to
    * whomever, is worth nothing after it (session fixation). The same user's session goes on as a record, renewed.
+   * Tokens that belong to the session are written with it or not at all.
    */
-  async open(request: HttpRequest, response: unknown, userId: string): Promise<string> {
+  async open(request: HttpRequest, response: unknown, userId: string, seal?: SealForSession): Promise<void> {
     const token = randomToken();
     const current = await this.find(request);
     const id = current?.user.id === userId ? current.id : randomId(21);
@@ -67,23 +67,18 @@ export class Sessions {
       createdAt,
       expiresAt: createdAt + LIFETIME_SECONDS,
     };
+    const sealed = await seal?.(id);
     await this.dataSource.transaction(async (manager) => {
       if (current && current.id !== id) await manager.delete(Session, { id: current.id });
-      const { affected } = await manager.update(Session, { id }, session);
-      if (affected !== 1) await manager.insert(Session, session);
+      await manager.upsert(Session, session, ['id']);
+      if (sealed) await manager.upsert(SessionTokens, { sessionId: id, sealed }, ['sessionId']);
     });
     this.cookies.write(response, COOKIE, token, LIFETIME_SECONDS);
     await this.purge();
-    return id;
   }
 
   async close(response: unknown, session: CurrentSession | undefined): Promise<void> {
     if (session) await this.dataSource.manager.delete(Session, { id: session.id });
-    this.forget(response);
-  }
-
-  /** Takes a cookie from the browser that is good for nothing any more. */
-  forget(response: unknown): void {
     this.cookies.clear(response, COOKIE);
   }
 
@@ -91,10 +86,7 @@ export class Sessions {
     const now = this.clock.now();
     if (now < this.purgeAt) return;
     this.purgeAt = now + PURGE_EVERY_SECONDS;
-    const sessions = this.dataSource.getRepository(Session);
-    const where = { expiresAt: LessThanOrEqual(now) };
-    const expired = await sessions.find({ select: { id: true }, where, take: PURGE_AT_MOST });
-    if (expired.length > 0) await sessions.delete(expired.map(({ id }) => id));
+    await this.dataSource.manager.delete(Session, { expiresAt: LessThanOrEqual(now) });
   }
 }
 

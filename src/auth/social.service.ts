@@ -28,8 +28,11 @@ export class SocialService {
     const { connector, instance } = this.connectors.get(start.connectorId);
     const redirectUri = `${this.options.baseUrl}/callback/${instance.id}`;
     const consent = start.purpose === 'reauthorize' && instance.enableTokenStorage;
-    const request = await this.transactions.begin({ ...start, redirectUri, consent });
-    return (await connector.authorizationUrl(instance, request)).href;
+    const begin = { ...start, redirectUri, consent };
+    const url = await this.transactions.begin(begin, (request) =>
+      connector.authorizationUrl(instance, request),
+    );
+    return url.href;
   }
 
   /** Who came back. The transaction is over, whatever comes of it. */

@@ -114,7 +114,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private describeOurs(error: LatchkeyError): Problem {
-    const status = STATUSES[error.code];
+    const status = (STATUSES as Partial<Record<string, number>>)[error.code] ?? 500;
     if (status >= 500) this.logger.warn(`${error.code}: ${error.message}${causes(error)}`);
     const { code, message, data, retryAfterSeconds } = error;
     return { status, code, message, data, retryAfterSeconds };

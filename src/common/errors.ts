@@ -72,6 +72,6 @@ export class LatchkeyError extends Error {
   }
 }
 
-/** By name and not by `instanceof`, so that an error thrown by another copy of the package is known too. */
+/** By name, so that callers can switch on an error thrown by another copy of the package too. */
 export const isLatchkeyError = (error: unknown): error is LatchkeyError =>
   error instanceof Error && error.name === 'LatchkeyError' && 'code' in error;

@@ -53,7 +53,8 @@ function usableUrl(
 ): URL {
   const value: unknown = metadata[name];
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (url && ['https:', 'http:'].includes(url.protocol)) return url;
+  const insecure = new URL(metadata.issuer).protocol === 'http:';
+  if (url && (url.protocol === 'https:' || (insecure && url.protocol === 'http:'))) return url;
   throw new LatchkeyError('connector.misconfigured', `The provider's metadata has no usable ${name}.`);
 }
 

@@ -18,10 +18,10 @@ export const optionalText = z
   .optional()
   .catch(undefined);
 
-/** An https URL. Anything else that a profile offers as a picture is dropped. */
+/** An https URL, in its normal form. Anything else that a profile offers as a picture is dropped. */
 export const httpsUrl = z
   .string()
-  .max(2048)
-  .refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:')
+  .transform((text) => (URL.canParse(text) ? new URL(text).href : ''))
+  .pipe(z.string().startsWith('https:').max(2048))
   .optional()
   .catch(undefined);

@@ -11,12 +11,14 @@ import { upstreamError, type Step } from './upstream-error.js';
 export interface SignInTokens {
   readonly tokens: oidc.TokenEndpointResponse;
   readonly claims: oidc.IDToken;
+  /** As it came; its signature and claims are verified. */
+  readonly idToken: string;
 }
 
 /**
  * One client at one OpenID Connect issuer, with every check on: PKCE S256, state, nonce, `iss` of the callback
  * (RFC 9207), ID-token signature even in the code flow, one audience, a fresh `iat`. The issuer's metadata is found
- * on first use and again after a failure, so an issuer that is down at start is not fatal.
+ * on first use and then kept; after a failure it is looked for again, so an issuer that is down at start is not fatal.
  */
 export class RelyingParty {
   private discovery?: Promise<Issuer>;
@@ -79,7 +81,7 @@ export class RelyingParty {
       jwtVerify(idToken, keys, { algorithms: SIGNING_ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_SECONDS }),
     );
     assertSignInToken({ claims, idToken, accessToken: tokens.access_token });
-    return { tokens, claims };
+    return { tokens, claims, idToken };
   }
 
   /** Claims of the UserInfo endpoint, of this subject and no other (OpenID Connect Core 5.3.2). */

@@ -28,9 +28,17 @@ export function tokenSetOf(response: TokenResponse, requestedAt: number): TokenS
     refreshToken: response.refresh_token ? new Secret(response.refresh_token) : undefined,
     tokenType: response.token_type.toLowerCase() === 'bearer' ? 'Bearer' : response.token_type,
     scope: response.scope === undefined ? undefined : splitScope(response.scope),
-    expiresAt: response.expires_in === undefined ? undefined : requestedAt + Math.floor(response.expires_in),
+    expiresAt: response.expires_in === undefined ? undefined : requestedAt + lifetimeOf(response.expires_in),
   };
 }
 
-/** A list from its form on the wire (RFC 6749 3.3), without duplicates. */
-export const splitScope = (scope: string): string[] => [...new Set(scope.split(/\s+/).filter(Boolean))];
+const LONGEST_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
+
+/** Whole seconds, between none and ten years. */
+const lifetimeOf = (seconds: number): number =>
+  Math.min(Math.max(0, Math.floor(seconds)), LONGEST_LIFETIME_SECONDS);
+
+/** A list from its form on the wire (RFC 6749 3.3), without duplicates and without characters that no scope has. */
+export const splitScope = (scope: string): string[] => [
+  ...new Set(scope.split(/\s+/).filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name))),
+];

@@ -67,6 +67,7 @@ async function connect(databaseUrl: string): Promise<DataSource> {
     const { code } = error as { code?: string };
     throw new ConfigurationError(
       `DATABASE_URL: the database cannot be opened (${code || 'no reason given'})`,
+      { cause: error },
     );
   }
 }

@@ -58,9 +58,18 @@ class SerialQueryRunner extends BetterSqlite3QueryRunner {
     if (!this.isTransactionActive) this.giveBack();
   }
 
+  /**
+   * On errors such as a full disk SQLite has rolled back by itself, and the ROLLBACK that follows fails. The
+   * transaction is over all the same: what is thrown is left to the caller, and the turn goes to the next one.
+   */
   override async rollbackTransaction(): Promise<void> {
+    const outermost = this.transactionDepth <= 1;
     try {
       await super.rollbackTransaction();
+    } catch (error) {
+      if (!outermost) throw error;
+      this.isTransactionActive = false;
+      this.transactionDepth = 0;
     } finally {
       if (!this.isTransactionActive) this.giveBack();
     }

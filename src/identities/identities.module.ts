@@ -3,13 +3,12 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { IdentitiesService } from './identities.service.js';
 import { Identity } from './identity.entity.js';
-import { LinkingPolicy } from './linking.policy.js';
 import { User } from './user.entity.js';
 
-/** Users, their identities, and the policy by which the one finds the other. */
+/** Users and their identities. The policy by which the one finds the other is given by `AuthModule`. */
 @Module({
   imports: [CommonModule, TypeOrmModule.forFeature([User, Identity])],
-  providers: [IdentitiesService, LinkingPolicy],
-  exports: [IdentitiesService, LinkingPolicy],
+  providers: [IdentitiesService],
+  exports: [IdentitiesService],
 })
 export class IdentitiesModule {}

@@ -3,14 +3,14 @@ import { EpochColumn } from '../common/epoch-column.js';
 import { User } from './user.entity.js';
 
 /** A user at a provider. One account at a provider belongs to one user, whatever races happen. */
-@Entity('identities')
-@Index('identities_by_account', ['target', 'issuer', 'subject'], { unique: true })
-@Index('identities_by_user', ['userId'])
+@Entity('latchkey_identities')
+@Index('latchkey_identities_by_account', ['target', 'issuer', 'subject'], { unique: true })
+@Index('latchkey_identities_by_user', ['userId'])
 export class Identity {
   @PrimaryColumn({ type: 'varchar', length: 21 })
   id: string;
 
-  @ForeignKey<User>(() => User, { name: 'identities_user', onDelete: 'CASCADE' })
+  @ForeignKey<User>(() => User, { name: 'latchkey_identities_user', onDelete: 'CASCADE' })
   @Column({ name: 'user_id', type: 'varchar', length: 12 })
   userId: string;
 

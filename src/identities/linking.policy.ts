@@ -5,7 +5,7 @@ import type { IdentityAt } from './identities.service.js';
 /**
  * Decides to whom an account belongs that nobody has used here before. This one never joins accounts by e-mail:
  * an unknown account is a new user, and accounts are joined by their owner, signed in, with an explicit link.
- * Replace it by a provider of your own.
+ * Extend it and give yours to `AuthModule.forRoot({ linkingPolicy })`.
  */
 @Injectable()
 export class LinkingPolicy {

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../common/epoch-column.js';
 
 /** A person as we know them. Who they are elsewhere stands in their identities. */
-@Entity('users')
+@Entity('latchkey_users')
 export class User {
   /** Twelve characters, as Logto's. */
   @PrimaryColumn({ type: 'varchar', length: 12 })

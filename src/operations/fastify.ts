@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -8,7 +8,8 @@ export const fastifyAdapter = (): FastifyAdapter =>
   new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
-    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
-      void reply.code(400).send({ code: 'request.400', message: 'The request is malformed.' });
+    frameworkErrors: ({ statusCode: status = 400 }: FastifyError, _request: unknown, reply: FastifyReply) => {
+      const body = { code: `request.${status}`, message: 'The request is malformed.' };
+      void reply.code(status).header('Cache-Control', 'no-store').send(body);
     },
   });

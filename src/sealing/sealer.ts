@@ -6,12 +6,12 @@ import { KeyEncryption } from './key-encryption.js';
 import { Sealed } from './sealed.js';
 
 /** What a sealed value belongs to, as an ordered list: it opens only where every part is the same. */
-export type Binding = readonly [purpose: string, ...facts: (string | number)[]];
+export type Binding = readonly [purpose: string, ...facts: (string | number | boolean | null)[]];
 
 /**
  * Envelope encryption: a fresh data encryption key for each value, itself encrypted under a key-encryption key.
- * The binding is associated data of both layers, so a value that is altered, moved to another row, or put back
- * from an older version of its row does not open.
+ * The binding is associated data of both layers, so a value that is altered, or moved to where the
+ * binding is another, does not open.
  */
 @Injectable()
 export class Sealer {

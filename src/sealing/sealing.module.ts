@@ -1,11 +1,12 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurationError } from '../config/configuration.error.js';
 import { KeyEncryption } from './key-encryption.js';
 import { Keyring } from './keyring.js';
 import { Sealer } from './sealer.js';
 
 export interface SealingModuleOptions {
-  /** Local keys as `id:base64,…`, the first encrypts; or an implementation that keeps the keys elsewhere. */
-  readonly keys: string | KeyEncryption;
+  /** Local keys as `id:base64,…`, the first encrypts; or an implementation that keeps the keys elsewhere. Required: `undefined` is refused at the start. */
+  readonly keys: string | KeyEncryption | undefined;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -20,10 +21,16 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     {
       provide: KeyEncryption,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: ({ keys }: SealingModuleOptions) => (typeof keys === 'string' ? Keyring.parse(keys) : keys),
+      useFactory: ({ keys }: SealingModuleOptions) => keysOf(keys),
     },
     Sealer,
   ],
   exports: [Sealer],
 })
 export class SealingModule extends ConfigurableModuleClass {}
+
+function keysOf(keys: SealingModuleOptions['keys'] | undefined): KeyEncryption {
+  if (keys instanceof KeyEncryption) return keys;
+  if (typeof keys === 'string') return Keyring.parse(keys, 'SealingModule');
+  throw new ConfigurationError('SealingModule: keys are required');
+}

@@ -1,23 +1,25 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
-import { ConnectorRegistry } from '../connectors/connector.registry.js';
+import { LatchkeyError } from '../common/errors.js';
+import { ConnectorRegistry, type ConfiguredConnector } from '../connectors/connector.registry.js';
 import type { TokenSet } from '../connectors/token-set.js';
-import { retryDelaySeconds } from './back-off.js';
 import { isExpired, isFresh } from './freshness.js';
 import { mergeTokenSets } from './merge.js';
+import { RefreshFailures } from './refresh-failures.js';
 import { SecretStore } from './secret.store.js';
 import { SingleFlight } from './single-flight.js';
-import type { ReauthorizationReason, StoredSecret } from './stored-secret.entity.js';
+import type { StoredSecret } from './stored-secret.entity.js';
+import { clearPartOf, TokenSetSealer } from './token-set.sealer.js';
 import { TOKEN_VAULT_OPTIONS, type TokenVaultModuleOptions } from './token-vault.options.js';
-import { TokenSetSealer } from './token-set.sealer.js';
+
+const WRITE_ATTEMPTS = 3;
 
 /**
  * Renews token sets. However many readers of this process ask, the provider is asked once, and all get its answer.
  * A token that is still valid is never withheld because the provider is away, and a failure deletes nothing.
  */
 @Injectable()
-export class Refresher {
+export class Refresher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Refresher.name);
   private readonly flights = new SingleFlight<TokenSet>();
 
@@ -25,6 +27,7 @@ export class Refresher {
     private readonly secrets: SecretStore,
     private readonly sealer: TokenSetSealer,
     private readonly connectors: ConnectorRegistry,
+    private readonly failures: RefreshFailures,
     private readonly clock: Clock,
     @Inject(TOKEN_VAULT_OPTIONS) private readonly options: TokenVaultModuleOptions,
   ) {}
@@ -44,7 +47,7 @@ export class Refresher {
   reauthorization({ connectorId, target, stateReason }: StoredSecret): LatchkeyError {
     return new LatchkeyError(
       'reauthorization_required',
-      'The provider has ended this access. Sign in there again to bring it back.',
+      'Sign in at the provider again to renew this access.',
       {
         data: {
           target,
@@ -55,48 +58,79 @@ export class Refresher {
     );
   }
 
+  /** An answer of a provider that is on its way is waited for: it may hold a refresh token that comes only once. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flights.settled();
+  }
+
   private async renew(id: string): Promise<TokenSet> {
     const secret = await this.secrets.findById(id);
     if (!secret) throw notStored();
     if (secret.state === 'reauthorization_required') throw this.reauthorization(secret);
     const held = await this.sealer.open(secret);
     if (this.isFresh(secret)) return held;
-    if (secret.retryAt !== null && secret.retryAt > this.clock.now())
-      return this.whileBackingOff(secret, held);
+    const now = this.clock.now();
+    if (secret.retryAt !== null && secret.retryAt > now) return this.whileBackingOff(secret, held);
 
-    const { connector, instance } = this.connectors.get(secret.connectorId);
-    if (!held.refreshToken || !connector.refresh) return this.withoutRefresh(secret, held);
-    try {
-      const answer = await connector.refresh(instance, held);
-      return await this.keep(secret, held, answer);
-    } catch (error) {
-      return this.afterFailure(secret, held, error);
-    }
+    const configured = this.connectors.get(secret.connectorId);
+    if (held.refreshToken && configured.connector.refresh) return this.ask(configured, secret, held);
+    return isExpired(secret, now) ? this.giveUp(secret, 'no_refresh_token') : held;
   }
 
+  private async ask(
+    { connector, instance }: ConfiguredConnector,
+    secret: StoredSecret,
+    held: TokenSet,
+  ): Promise<TokenSet> {
+    let answer: TokenSet | undefined;
+    try {
+      answer = await connector.refresh?.(instance, held);
+    } catch (error) {
+      return this.afterRefusal(secret, held, error);
+    }
+    return answer ? this.keep(secret, held, answer) : held;
+  }
+
+  /**
+   * What the provider has granted is handed out whether or not it can be written down: an answer cannot be asked for
+   * again. A row that another writer has changed meanwhile holds something newer.
+   */
   private async keep(secret: StoredSecret, held: TokenSet, answer: TokenSet): Promise<TokenSet> {
     const now = this.clock.now();
     const merged = mergeTokenSets({ ...held, obtainedAt: secret.obtainedAt }, answer, now);
-    const sealed = await this.sealer.seal(merged, { ...secret, version: secret.version + 1 });
-    await this.secrets.replace(secret, { sealed, ...clearPartOf(merged, now) });
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
+      try {
+        const clear = clearPartOf(merged, now);
+        const sealed = await this.sealer.seal(merged, { ...secret, ...clear, version: secret.version + 1 });
+        if (await this.secrets.replace(secret, { sealed, ...clear })) return merged;
+        return await this.openNewer(secret);
+      } catch (error) {
+        this.logger.error(
+          `Secret ${secret.id}: the provider's answer could not be stored, attempt ${attempt}`,
+          stackOf(error),
+        );
+      }
+    }
+    await this.failures.noteQuietly(secret);
     return merged;
   }
 
-  private async afterFailure(secret: StoredSecret, held: TokenSet, error: unknown): Promise<TokenSet> {
+  /** The loser of a race adopts what the winner has stored, before it judges. */
+  private async afterRefusal(secret: StoredSecret, held: TokenSet, error: unknown): Promise<TokenSet> {
     const newer = await this.secrets.findById(secret.id);
-    if (!newer) throw notStored();
-    if (newer.version !== secret.version) return this.sealer.open(newer);
-    if (isLatchkeyError(error) && error.code === 'connector.grant_invalid')
+    if (newer?.version !== secret.version) return this.openNewer(secret);
+    if (error instanceof LatchkeyError && error.code === 'connector.grant_invalid')
       return this.giveUp(secret, 'grant_invalid');
-    if (!isLatchkeyError(error)) throw error;
-
-    const delay = error.retryAfterSeconds ?? retryDelaySeconds(secret.failures);
-    await this.secrets.note(secret, { failures: secret.failures + 1, retryAt: this.clock.now() + delay });
-    this.logger.warn(
-      `Refresh of secret ${secret.id} (${secret.connectorId}) failed: ${error.code}; next try in ${delay} s`,
-    );
+    const retryAfterSeconds = await this.failures.note(secret, error);
     if (!isExpired(secret, this.clock.now())) return held;
-    throw new LatchkeyError(error.code, error.message, { cause: error, retryAfterSeconds: delay });
+    if (!(error instanceof LatchkeyError)) throw error;
+    throw new LatchkeyError(error.code, error.message, { cause: error, retryAfterSeconds });
+  }
+
+  private async openNewer({ id }: StoredSecret): Promise<TokenSet> {
+    const newer = await this.secrets.findById(id);
+    if (!newer) throw notStored();
+    return this.sealer.open(newer);
   }
 
   private whileBackingOff(secret: StoredSecret, held: TokenSet): TokenSet {
@@ -107,31 +141,18 @@ export class Refresher {
     });
   }
 
-  private withoutRefresh(secret: StoredSecret, held: TokenSet): TokenSet | Promise<TokenSet> {
-    return isExpired(secret, this.clock.now()) ? this.giveUp(secret, 'no_refresh_token') : held;
-  }
-
-  private async giveUp(secret: StoredSecret, stateReason: ReauthorizationReason): Promise<never> {
+  private async giveUp(
+    secret: StoredSecret,
+    stateReason: NonNullable<StoredSecret['stateReason']>,
+  ): Promise<never> {
     await this.secrets.note(secret, { state: 'reauthorization_required', stateReason });
     this.logger.warn(`Secret ${secret.id} (${secret.connectorId}) needs its person again: ${stateReason}`);
     throw this.reauthorization({ ...secret, stateReason });
   }
 }
 
-/** The columns in clear of a token set that has just been obtained. */
-export const clearPartOf = ({ tokenType, scope, expiresAt, refreshToken }: TokenSet, now: number) =>
-  ({
-    tokenType,
-    scope: scope?.join(' ') ?? null,
-    expiresAt: expiresAt ?? null,
-    hasRefreshToken: refreshToken !== undefined,
-    state: 'active',
-    stateReason: null,
-    failures: 0,
-    retryAt: null,
-    obtainedAt: now,
-  }) as const;
-
 /** Logto's answer where nothing is stored. */
 export const notStored = (): LatchkeyError =>
   new LatchkeyError('secrets.third_party_token_set.token_not_found', 'Token record not found.');
+
+const stackOf = (error: unknown): string | undefined => (error as { stack?: string }).stack;

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { epoch } from '../common/epoch-column.js';
-import { LatchkeyError } from '../common/errors.js';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
 import { StoredSecret } from './stored-secret.entity.js';
 
@@ -26,9 +25,12 @@ export class SecretStore {
   ) {
     this.byTarget = reads.prepare(
       'latchkey_secret_by_target',
-      `SELECT ${COLUMNS} FROM secrets WHERE user_id = $1 AND target = $2 ORDER BY first_stored_at, id LIMIT 1`,
+      `SELECT ${COLUMNS} FROM latchkey_secrets WHERE user_id = $1 AND target = $2 ORDER BY first_stored_at, id LIMIT 1`,
     );
-    this.byId = reads.prepare('latchkey_secret_by_id', `SELECT ${COLUMNS} FROM secrets WHERE id = $1`);
+    this.byId = reads.prepare(
+      'latchkey_secret_by_id',
+      `SELECT ${COLUMNS} FROM latchkey_secrets WHERE id = $1`,
+    );
   }
 
   /** The hot read: the user's first account at this target. */
@@ -61,19 +63,18 @@ export class SecretStore {
     await manager.insert(StoredSecret, secret);
   }
 
-  /** Throws `vault.conflict` when the row has another version by now, or is gone. */
+  /** False when the row has another version by now, or is gone. */
   async replace(
     { id, version }: StoredSecret,
     changes: SecretChanges,
     manager: EntityManager = this.dataSource.manager,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { affected } = await manager.update(
       StoredSecret,
       { id, version },
       { ...changes, version: version + 1 },
     );
-    if (affected !== 1)
-      throw new LatchkeyError('vault.conflict', 'The token set was changed at the same time. Try again.');
+    return affected === 1;
   }
 
   /** Bookkeeping that leaves the sealed token set, and so the version, as it is. */

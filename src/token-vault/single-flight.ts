@@ -9,4 +9,9 @@ export class SingleFlight<Result> {
     this.inFlight.set(key, started);
     return started;
   }
+
+  /** Resolves once nothing is in flight that was when this was called, however it ends. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.inFlight.values());
+  }
 }

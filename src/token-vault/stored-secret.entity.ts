@@ -9,9 +9,9 @@ export type GrantState = 'active' | 'reauthorization_required';
 export type ReauthorizationReason = 'grant_invalid' | 'no_refresh_token';
 
 /** One sealed token set, and in clear beside it what listing and deciding need. */
-@Entity('secrets')
-@Index('secrets_by_account', ['userId', 'connectorId', 'subject'], { unique: true })
-@Index('secrets_by_target', ['userId', 'target'])
+@Entity('latchkey_secrets')
+@Index('latchkey_secrets_by_account', ['userId', 'connectorId', 'subject'], { unique: true })
+@Index('latchkey_secrets_by_target', ['userId', 'target'])
 export class StoredSecret {
   @PrimaryColumn({ type: 'varchar', length: 21 })
   id: string;

@@ -10,19 +10,33 @@ import type { StoredSecret } from './stored-secret.entity.js';
 /** What is inside the envelope; the rest of a token set stands in clear in its row. */
 const contents = z.object({ accessToken: z.string(), refreshToken: z.string().optional() });
 
-type Owner = Pick<StoredSecret, 'id' | 'userId' | 'connectorId' | 'subject' | 'version'>;
+/** The columns in clear that a reader relies on: changed in the row, the envelope no longer opens. */
+export type BoundColumns = Pick<
+  StoredSecret,
+  | 'id'
+  | 'userId'
+  | 'connectorId'
+  | 'target'
+  | 'subject'
+  | 'version'
+  | 'tokenType'
+  | 'scope'
+  | 'expiresAt'
+  | 'hasRefreshToken'
+  | 'obtainedAt'
+>;
 
 /** Puts token sets into rows and takes them out again. A row opens only as the row that it was sealed for. */
 @Injectable()
 export class TokenSetSealer {
   constructor(private readonly sealer: Sealer) {}
 
-  seal({ accessToken, refreshToken }: TokenSet, owner: Owner): Promise<Sealed> {
+  seal({ accessToken, refreshToken }: TokenSet, row: BoundColumns): Promise<Sealed> {
     const plaintext = JSON.stringify({
       accessToken: accessToken.reveal(),
       refreshToken: refreshToken?.reveal(),
     });
-    return this.sealer.seal(plaintext, bindingOf(owner));
+    return this.sealer.seal(plaintext, bindingOf(row));
   }
 
   /** Rejects with `vault.integrity_error` or `vault.key_unavailable`. */
@@ -38,14 +52,34 @@ export class TokenSetSealer {
   }
 }
 
-const bindingOf = ({ id, userId, connectorId, subject, version }: Owner): Binding => [
+const bindingOf = (row: BoundColumns): Binding => [
   'token-set',
-  id,
-  userId,
-  connectorId,
-  subject,
-  version,
+  row.id,
+  row.userId,
+  row.connectorId,
+  row.target,
+  row.subject,
+  row.version,
+  row.tokenType,
+  row.scope,
+  row.expiresAt,
+  row.hasRefreshToken,
+  row.obtainedAt,
 ];
+
+/** The columns in clear of a token set that has just been obtained. */
+export const clearPartOf = ({ tokenType, scope, expiresAt, refreshToken }: TokenSet, now: number) =>
+  ({
+    tokenType,
+    scope: scope?.join(' ') ?? null,
+    expiresAt: expiresAt ?? null,
+    hasRefreshToken: refreshToken !== undefined,
+    state: 'active',
+    stateReason: null,
+    failures: 0,
+    retryAt: null,
+    obtainedAt: now,
+  }) as const;
 
 function parse(plaintext: string): z.output<typeof contents> {
   const { success, data } = contents.safeParse(JSON.parse(plaintext));

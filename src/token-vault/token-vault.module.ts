@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
+import { RefreshFailures } from './refresh-failures.js';
 import { Refresher } from './refresher.js';
 import { SecretStore } from './secret.store.js';
 import { StoredSecret } from './stored-secret.entity.js';
@@ -24,7 +25,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModu
 /** The vault. Needs `SealingModule` and `ConnectorsModule` in the application, and nothing of the other modules. */
 @Module({
   imports: [CommonModule, TypeOrmModule.forFeature([StoredSecret])],
-  providers: [TokenVaultService, Refresher, SecretStore, TokenSetSealer],
+  providers: [TokenVaultService, Refresher, RefreshFailures, SecretStore, TokenSetSealer],
   exports: [TokenVaultService],
 })
 export class TokenVaultModule extends ConfigurableModuleClass {}

@@ -1,15 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
-import { isLatchkeyError } from '../common/errors.js';
+import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
 import { randomId } from '../common/random.js';
 import type { TokenSet } from '../connectors/token-set.js';
 import { statusOf, type TokenSetStatus } from './freshness.js';
 import { mergeTokenSets } from './merge.js';
-import { clearPartOf, notStored, Refresher } from './refresher.js';
+import { notStored, Refresher } from './refresher.js';
 import { SecretStore } from './secret.store.js';
 import type { StoredSecret } from './stored-secret.entity.js';
-import { TokenSetSealer } from './token-set.sealer.js';
+import { clearPartOf, TokenSetSealer } from './token-set.sealer.js';
 
 /** Whose token set it is. `userId` is the application's own; `subject` is the user's id at the provider. */
 export interface TokenSetOwner {
@@ -52,7 +52,7 @@ export class TokenVaultService {
    * the provider is needed and cannot help. A read deletes nothing.
    */
   async read(userId: string, target: string): Promise<TokenSet> {
-    const secret = await this.secrets.findByTarget(userId, target);
+    const secret = isTarget(target) ? await this.secrets.findByTarget(userId, target) : undefined;
     if (!secret) throw notStored();
     if (secret.state === 'reauthorization_required') throw this.refresher.reauthorization(secret);
     return this.refresher.isFresh(secret) ? this.sealer.open(secret) : this.refresher.refresh(secret);
@@ -102,27 +102,42 @@ export class TokenVaultService {
 
   private async insert(manager: EntityManager, owner: TokenSetOwner, granted: TokenSet): Promise<void> {
     const now = this.clock.now();
-    const row = { ...owner, id: randomId(21), version: 1 };
-    const sealed = await this.sealer.seal(granted, row);
-    await this.secrets.insert(manager, { ...row, sealed, ...clearPartOf(granted, now), firstStoredAt: now });
+    const row = { ...owner, ...clearPartOf(granted, now), id: randomId(21), version: 1, firstStoredAt: now };
+    await this.secrets.insert(manager, { ...row, sealed: await this.sealer.seal(granted, row) });
   }
 
+  /** On an instance that lacks the key of what is held, an incomplete grant is not stored over it. */
   private async replace(manager: EntityManager, existing: StoredSecret, granted: TokenSet): Promise<void> {
+    const held = await this.worthMerging(existing, granted);
+    if (held === 'locked') return;
     const now = this.clock.now();
-    const held = existing.state === 'active' ? await this.openIfPossible(existing) : undefined;
-    const merged = mergeTokenSets(held && { ...held, obtainedAt: existing.obtainedAt }, granted, now);
-    const sealed = await this.sealer.seal(merged, { ...existing, version: existing.version + 1 });
-    await this.secrets.replace(existing, { sealed, ...clearPartOf(merged, now) }, manager);
+    const merged = mergeTokenSets(held, granted, now);
+    const clear = clearPartOf(merged, now);
+    const sealed = await this.sealer.seal(merged, { ...existing, ...clear, version: existing.version + 1 });
+    if (await this.secrets.replace(existing, { sealed, ...clear }, manager)) return;
+    throw new LatchkeyError('vault.conflict', 'The token set was changed at the same time. Try again.');
   }
 
-  /** A new grant is the way out for a row that no longer opens, so that must not stand in its way. */
-  private async openIfPossible(secret: StoredSecret): Promise<TokenSet | undefined> {
+  /**
+   * A new grant is the way out for a row that no longer opens or works, so that must not stand in its way: what was
+   * held is looked at only where the grant is incomplete without it.
+   */
+  private async worthMerging(
+    existing: StoredSecret,
+    granted: TokenSet,
+  ): Promise<HeldTokenSet | 'locked' | undefined> {
+    if (granted.refreshToken || existing.state !== 'active') return undefined;
     try {
-      return await this.sealer.open(secret);
+      return { ...(await this.sealer.open(existing)), obtainedAt: existing.obtainedAt };
     } catch (error) {
-      if (!isLatchkeyError(error) || error.code !== 'vault.integrity_error') throw error;
-      this.logger.error(`Secret ${secret.id} does not open and is replaced by a new grant`);
-      return undefined;
+      if (!isLatchkeyError(error)) throw error;
+      this.logger.error(`Secret ${existing.id} does not open at a new grant: ${error.code}`);
+      return error.code === 'vault.key_unavailable' ? 'locked' : undefined;
     }
   }
 }
+
+type HeldTokenSet = TokenSet & { readonly obtainedAt: number };
+
+/** Only such names are ever stored; databases disagree about others. */
+const isTarget = (name: string): boolean => /^[\w.-]{1,64}$/.test(name);

@@ -141,21 +141,21 @@ describe.each(platforms)('the authorization request on %s', (platform) => {
     it.each(['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '/\tevil'])(
       'refuses to return to %j, and starts nothing (AR-08)',
       async (address) => {
-        const transactions = await stage.count('authorization_transactions');
+        const transactions = await stage.count('transactions');
         const url = `${stage.backend.url}${door.start}?${new URLSearchParams({ return_to: address }).toString()}`;
         const { status, body } = await new Browser().json(url);
         expect([status, body['code']]).toEqual([400, 'auth.return_to_invalid']);
-        expect(await stage.count('authorization_transactions')).toBe(transactions);
+        expect(await stage.count('transactions')).toBe(transactions);
       },
     );
 
     it('keeps ten pending sign-ins of a browser, for ten minutes at most (AR-13)', async () => {
-      const transactions = await stage.count('authorization_transactions');
+      const transactions = await stage.count('transactions');
       const browser = new Browser();
       for (let count = 0; count < 200; count += 1) await start(door, browser);
-      expect((await stage.count('authorization_transactions')) - transactions).toBe(10);
+      expect((await stage.count('transactions')) - transactions).toBe(10);
       const [{ lifetime }] = await stage.backend.dataSource.query<[{ lifetime: number }]>(
-        'SELECT max(expires_at - started_at) AS lifetime FROM authorization_transactions',
+        'SELECT max(expires_at - started_at) AS lifetime FROM latchkey_transactions',
       );
       expect(lifetime).toBeLessThanOrEqual(600);
     });
@@ -177,7 +177,7 @@ describe.each(platforms)('the authorization request on %s', (platform) => {
     'does not start linking an account by %s (AR-12)',
     async (_, method, { origin }: { origin?: string }) => {
       const { browser } = await stage.accepts(LOGTO);
-      const transactions = await stage.count('authorization_transactions');
+      const transactions = await stage.count('transactions');
       const headers: Record<string, string> = origin
         ? { origin: origin === 'own' ? stage.backend.url : origin }
         : { 'sec-fetch-site': 'cross-site' };
@@ -188,7 +188,7 @@ describe.each(platforms)('the authorization request on %s', (platform) => {
       expect(status).toBeGreaterThanOrEqual(403);
       expect(status).toBeLessThanOrEqual(405);
       expect(answered.get('location')).toBeNull();
-      expect(await stage.count('authorization_transactions')).toBe(transactions);
+      expect(await stage.count('transactions')).toBe(transactions);
     },
   );
 });

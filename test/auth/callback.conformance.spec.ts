@@ -136,6 +136,16 @@ describe.each(platforms)('the callback on %s', (platform) => {
     });
   });
 
+  it('forgets what nobody came back for, however much it is', async () => {
+    const before = await stage.count('transactions');
+    const visitors = Array.from({ length: 150 }, () => stage.pending(LOGTO, new Browser()));
+    await Promise.all(visitors);
+    expect(await stage.count('transactions')).toBeGreaterThanOrEqual(150);
+    stage.backend.clock.advance(2 * 60 * 60);
+    await stage.pending(LOGTO, new Browser());
+    expect(await stage.count('transactions')).toBeLessThanOrEqual(before + 1);
+  });
+
   it('ends a transaction for one of ten that ask in the same moment (CB-03)', async () => {
     const transactions = stage.backend.get(AuthorizationTransactions);
     const round = {
@@ -144,7 +154,10 @@ describe.each(platforms)('the callback on %s', (platform) => {
       redirectUri: 'http://localhost/',
       returnTo: '/',
     };
-    const { state } = await transactions.begin({ ...round, purpose: 'sign-in' });
+    const url = await transactions.begin({ ...round, purpose: 'sign-in' }, async (request) => {
+      return new URL(`http://localhost/?state=${request.state}`);
+    });
+    const state = String(url.searchParams.get('state'));
     const end = () => transactions.end(new URLSearchParams({ state }), round.connectorId, round.browser);
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, end));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

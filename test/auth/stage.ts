@@ -98,7 +98,9 @@ export class Stage {
   }
 
   async count(table: string): Promise<number> {
-    const [row] = await this.backend.dataSource.query<[{ n: number }]>(`SELECT count(*) AS n FROM ${table}`);
+    const [row] = await this.backend.dataSource.query<[{ n: number }]>(
+      `SELECT count(*) AS n FROM latchkey_${table}`,
+    );
     return Number(row.n);
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource, EntityManager } from 'typeorm';
-import { openDataSource } from '../../src/database/data-source.js';
+import { createDataSource, dataSourceOptions, openDataSource } from '../../src/database/data-source.js';
 import { User } from '../../src/identities/user.entity.js';
 import { databaseKinds, temporaryDatabase, type TemporaryDatabase } from '../support/databases.js';
 
@@ -85,6 +85,24 @@ describe.each(databaseKinds)('transactions of concurrent requests on %s', (kind)
   });
 });
 
+it('a transaction that SQLite has rolled back by itself keeps nobody waiting', async () => {
+  const database = await temporaryDatabase('SQLite');
+  const dataSource = await openDataSource(database.url);
+  try {
+    await dataSource.query('PRAGMA max_page_count = 60');
+    const large = { ...user('large'), name: 'x'.repeat(500_000) };
+    await expect(dataSource.transaction((manager) => manager.insert(User, large))).rejects.toMatchObject({
+      driverError: { code: 'SQLITE_FULL' },
+    });
+    await dataSource.query('PRAGMA max_page_count = 100000');
+    await dataSource.transaction((manager) => manager.insert(User, user('small')));
+    expect(await dataSource.getRepository(User).count()).toBe(1);
+  } finally {
+    await dataSource.destroy();
+    await database.drop();
+  }
+});
+
 describe.each(databaseKinds)('the migrations on %s', (kind) => {
   it('run once, though three instances start together, and can be taken back', async () => {
     const database = await temporaryDatabase(kind);
@@ -95,10 +113,27 @@ describe.each(databaseKinds)('the migrations on %s', (kind) => {
       const rows: unknown[] = await sources[0].query('SELECT name FROM migrations');
       expect(rows).toHaveLength(1);
       await sources[0].undoLastMigration();
-      await expect(sources[0].query('SELECT * FROM users')).rejects.toThrow();
+      await expect(sources[0].query('SELECT * FROM latchkey_users')).rejects.toThrow();
       await sources[0].runMigrations();
     } finally {
       for (const source of sources) await source.destroy();
+      await database.drop();
+    }
+  });
+
+  it('leave the tables of the application alone, both ways', async () => {
+    const database = await temporaryDatabase(kind);
+    const host = createDataSource({ ...dataSourceOptions(database.url), migrations: [] });
+    await host.initialize();
+    await host.query('CREATE TABLE users (id varchar(36) PRIMARY KEY, login varchar(20))');
+    await host.query("INSERT INTO users VALUES ('1', 'somebody')");
+    await host.destroy();
+    const source = await openDataSource(database.url);
+    try {
+      await source.undoLastMigration();
+      expect(await source.query('SELECT login FROM users')).toEqual([{ login: 'somebody' }]);
+    } finally {
+      await source.destroy();
       await database.drop();
     }
   });

@@ -3,16 +3,20 @@ import type { TemporaryDatabase } from '../support/databases.js';
 
 /** What belongs together and is written together: each query finds rows whose other half is missing. */
 const queries = {
-  'user without identity': 'SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM identities)',
-  'identity without user': 'SELECT id FROM identities WHERE user_id NOT IN (SELECT id FROM users)',
-  'session without user': 'SELECT id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)',
-  'secret without user': 'SELECT id FROM secrets WHERE user_id NOT IN (SELECT id FROM users)',
-  'identity at Google without secret': `SELECT id FROM identities i WHERE connector_id = 'google' AND NOT EXISTS
-    (SELECT 1 FROM secrets s WHERE s.user_id = i.user_id AND s.subject = i.subject)`,
-  'secret without identity': `SELECT id FROM secrets s WHERE NOT EXISTS
-    (SELECT 1 FROM identities i WHERE i.user_id = s.user_id AND i.subject = s.subject)`,
+  'user without identity':
+    'SELECT id FROM latchkey_users WHERE id NOT IN (SELECT user_id FROM latchkey_identities)',
+  'identity without user':
+    'SELECT id FROM latchkey_identities WHERE user_id NOT IN (SELECT id FROM latchkey_users)',
+  'session without user':
+    'SELECT id FROM latchkey_sessions WHERE user_id NOT IN (SELECT id FROM latchkey_users)',
+  'secret without user':
+    'SELECT id FROM latchkey_secrets WHERE user_id NOT IN (SELECT id FROM latchkey_users)',
+  'identity at Google without secret': `SELECT id FROM latchkey_identities i WHERE connector_id = 'google' AND NOT EXISTS
+    (SELECT 1 FROM latchkey_secrets s WHERE s.user_id = i.user_id AND s.subject = i.subject)`,
+  'secret without identity': `SELECT id FROM latchkey_secrets s WHERE NOT EXISTS
+    (SELECT 1 FROM latchkey_identities i WHERE i.user_id = s.user_id AND i.subject = s.subject)`,
   "Logto's tokens without session":
-    'SELECT session_id AS id FROM session_tokens WHERE session_id NOT IN (SELECT id FROM sessions)',
+    'SELECT session_id AS id FROM latchkey_session_tokens WHERE session_id NOT IN (SELECT id FROM latchkey_sessions)',
 };
 
 export async function halfWritten({ url }: TemporaryDatabase): Promise<string[]> {

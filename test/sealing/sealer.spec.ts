@@ -42,7 +42,7 @@ describe('a sealed value', () => {
   it.each([
     ['characters that are no base64', (text: string) => `${text.slice(0, 8)}!${text.slice(8)}`],
     ['white space', (text: string) => `${text} `],
-    ['the URL alphabet', (text: string) => text.replace(/[+/]/g, '-')],
+    ['the URL alphabet', (text: string) => text.replace(/\+/g, '-').replace(/\//g, '_')],
     ['nothing at all', () => ''],
     ['a stump', (text: string) => text.slice(0, 16)],
   ])('is refused with %s in a column (VC-02)', async (_, alter) => {

@@ -1,11 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Session } from '../../src/auth/session.entity.js';
 import { Sessions } from '../../src/auth/sessions.js';
 import { SessionTokens } from '../../src/auth/session-tokens.entity.js';
+import { Logto } from '../../src/auth/logto.js';
+import { LatchkeyError } from '../../src/common/errors.js';
 import { Identity } from '../../src/identities/identity.entity.js';
 import { User } from '../../src/identities/user.entity.js';
+import { Sealer } from '../../src/sealing/sealer.js';
 import { StoredSecret } from '../../src/token-vault/stored-secret.entity.js';
 import { environments, startBackend } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
@@ -136,11 +139,10 @@ describe.each(environments)('sessions on $platform with $database', ({ platform,
     return location.startsWith(`${url}/auth/callback`) ? next : follow(next);
   };
 
-  it('run out after fourteen days, and the dead cookie is taken away', async () => {
+  it('run out after fourteen days, and their rows are cleared away', async () => {
     await signInThroughLogto(browser, stage.backend);
     stage.backend.clock.advance(14 * 24 * 3600);
     expect((await me()).status).toBe(401);
-    expect(cookie()).toBeUndefined();
     await browser.open(`${url}/auth/sign-in`);
     expect((await me()).status).toBe(200);
     expect(await count(Session)).toBe(1);
@@ -152,6 +154,43 @@ describe.each(environments)('sessions on $platform with $database', ({ platform,
     await stage.backend.dataSource.getRepository(User).deleteAll();
     expect((await me()).status).toBe(401);
     expect((await browser.open(`${url}/`)).status).toBe(200);
+  });
+
+  it('survive a request that was sent before the cookie changed and is answered after it', async () => {
+    await signInThroughLogto(browser, stage.backend);
+    const late = withCookie(cookie());
+    await signInThroughGoogle(browser, stage.backend, 'bob');
+    const answer = await late.request(`${url}/api/me`);
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([401, []]);
+  });
+
+  it('are not begun when Logto’s tokens cannot be kept with them', async () => {
+    const sealer = stage.backend.get(Sealer);
+    const failing = jest
+      .spyOn(sealer, 'seal')
+      .mockRejectedValueOnce(new LatchkeyError('vault.key_unavailable', 'away'));
+    expect((await signInThroughLogto(browser, stage.backend)).status).toBe(503);
+    expect([(await me()).status, await count(Session), await count(SessionTokens)]).toEqual([401, 0, 0]);
+    failing.mockRestore();
+  });
+
+  it('keep Logto’s tokens sealed for this session and no other (VC-01, VC-03)', async () => {
+    await signInThroughLogto(browser, stage.backend, 'alice');
+    const other = new Browser();
+    await signInThroughLogto(other, stage.backend, 'bob');
+    const rows = await stage.backend.dataSource.getRepository(SessionTokens).find();
+    const logto = stage.backend.get(Logto);
+    const held = await Promise.all(rows.map(({ sessionId }) => logto.tokensOf(sessionId)));
+    const dump = await stage.backend.database.dump();
+    for (const token of held.flatMap((tokens) => [tokens?.idToken, tokens?.refreshToken])) {
+      expect(String(token).length).toBeGreaterThan(20);
+      expect(dump.includes(String(token))).toBe(false);
+    }
+    const [first, second] = rows as [SessionTokens, SessionTokens];
+    await stage.backend.dataSource
+      .getRepository(SessionTokens)
+      .update(first.sessionId, { sealed: second.sealed });
+    expect(await logto.tokensOf(first.sessionId)).toBeUndefined();
   });
 
   it.each([

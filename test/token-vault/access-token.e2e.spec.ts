@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Secret } from '../../src/common/secret.js';
+import { Refresher } from '../../src/token-vault/refresher.js';
+import { SecretStore } from '../../src/token-vault/secret.store.js';
+import { TokenVaultService } from '../../src/token-vault/token-vault.service.js';
 import { StoredSecret } from '../../src/token-vault/stored-secret.entity.js';
 import { environments } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
@@ -192,6 +196,86 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect(await rows()).toMatchObject([{ version: version + 1, state: 'active' }]);
     expect(await userInfoStatus(await tokenOf())).toBe(200);
   });
+
+  it('is handed out though it cannot be stored at once, and the refresh token is not sent again (RR-24)', async () => {
+    stage.sandbox.advance(HOUR_SECONDS);
+    const store = stage.backend.get(SecretStore);
+    const failing = jest.spyOn(store, 'replace').mockRejectedValueOnce(new Error('the database is away'));
+    const token = await tokenOf();
+    expect(await userInfoStatus(token)).toBe(200);
+    expect([refreshes(), failing.mock.calls.length]).toEqual([1, 2]);
+    expect(await tokenOf()).toBe(token);
+    expect(refreshes()).toBe(1);
+    failing.mockRestore();
+  });
+
+  it('is handed out though it cannot be stored at all, and the provider is not asked again at once', async () => {
+    stage.sandbox.advance(HOUR_SECONDS - 120);
+    const store = stage.backend.get(SecretStore);
+    const failing = jest.spyOn(store, 'replace').mockRejectedValue(new Error('the database is away'));
+    expect(await userInfoStatus(await tokenOf())).toBe(200);
+    expect(await userInfoStatus(await tokenOf())).toBe(200);
+    expect(refreshes()).toBe(1);
+    failing.mockRestore();
+  });
+
+  it.each([
+    ['a lifetime beyond all bounds', { expires_in: 1e308 }],
+    ['a scope that no database takes', { scope: 'openid a\u0000b' }],
+    ['a lifetime of nothing', { expires_in: 0 }],
+  ])('survives an answer with %s', async (_, changes) => {
+    stage.sandbox.advance(HOUR_SECONDS);
+    const body = JSON.stringify({
+      access_token: 'ya29.odd',
+      token_type: 'Bearer',
+      expires_in: 3599,
+      ...changes,
+    });
+    stage.sandbox.fail({
+      path: '/google/token',
+      status: 200,
+      body,
+      contentType: 'application/json',
+      times: 1,
+    });
+    expect(await read()).toMatchObject({ status: 200, body: { access_token: 'ya29.odd' } });
+    expect((await rows())[0]?.expiresAt ?? 0).toBeLessThan(
+      stage.backend.clock.now() + 11 * 365 * 24 * HOUR_SECONDS,
+    );
+  });
+
+  it('is not brought back to life by the refresh token of a grant that is gone', async () => {
+    stage.sandbox.revokeGoogleGrants('zoe');
+    stage.sandbox.advance(HOUR_SECONDS);
+    expect((await read()).status).toBe(409);
+    const vault = stage.backend.get(TokenVaultService);
+    const [{ userId, subject }] = (await rows()) as [StoredSecret];
+    const owner = { userId, subject, connectorId: 'google', target: 'google' };
+    const granted = { accessToken: new Secret('new'), tokenType: 'Bearer' };
+    await stage.backend.dataSource.transaction((manager) => vault.store(manager, owner, granted));
+    expect(await rows()).toMatchObject([{ hasRefreshToken: false, state: 'active' }]);
+  });
+
+  it('is waited for when the backend is told to stop (RR-27)', async () => {
+    stage.sandbox.advance(HOUR_SECONDS);
+    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 300, times: 1 });
+    const reading = read();
+    await until(() => refreshes() === 1);
+    const [{ version }] = (await rows()) as [StoredSecret];
+    await stage.backend.get(Refresher).beforeApplicationShutdown();
+    expect(await rows()).toMatchObject([{ version: version + 1 }]);
+    expect((await reading).status).toBe(200);
+  });
+
+  it.each(['%00', 'a%00b', '%20', 'x'.repeat(65), '%F0%9F%98%80'])(
+    'is absent at the target %s',
+    async (target) => {
+      const answer = await browser.json(
+        `${stage.backend.url}/api/my-account/identities/${target}/access-token`,
+      );
+      expect(answer.status).toBe(404);
+    },
+  );
 
   it('is not renewed with the account of somebody else', async () => {
     stage.sandbox.revokeGoogleGrants('zoe');

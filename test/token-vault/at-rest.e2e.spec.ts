@@ -111,6 +111,37 @@ describe.each(databaseKinds)('token sets at rest in %s', (database) => {
     },
   );
 
+  it.each([
+    ['target', 'github'],
+    ['tokenType', 'MAC'],
+    ['scope', 'everything'],
+    ['expiresAt', 9_999_999_999],
+    ['obtainedAt', 1],
+    ['hasRefreshToken', false],
+  ] as const)(
+    'are refused when what stands in clear beside them is changed: %s (VC-03)',
+    async (column, value) => {
+      const [row] = before as [StoredSecret, StoredSecret];
+      await secrets.update(row.id, { [column]: value });
+      const target = column === 'target' ? String(value) : 'google';
+      const answer = await alice.json(
+        `${stage.backend.url}/api/my-account/identities/${target}/access-token`,
+      );
+      expect(answer).toMatchObject({ status: 503, body: { code: 'vault.integrity_error' } });
+    },
+  );
+
+  it('whose key is gone keep nobody from signing in, and are not overwritten by less (VC-10)', async () => {
+    const [row] = before as [StoredSecret, StoredSecret];
+    await secrets.update(row.id, { sealed: { ...row.sealed, keyId: 'another' } });
+    const { url } = await signInThroughGoogle(new Browser(), stage.backend, 'alice');
+    expect(url).toBe(`${stage.backend.url}/`);
+    expect(await secrets.findOneByOrFail({ id: row.id })).toMatchObject({
+      version: row.version,
+      hasRefreshToken: true,
+    });
+  });
+
   it.each(['userId', 'connectorId', 'subject'] as const)(
     'are refused when the row’s %s is rewritten (VC-03)',
     async (column) => {

@@ -20,7 +20,7 @@ const time = (name: string, options: Partial<TableColumnOptions> = {}): TableCol
 const flag = (name: string): TableColumnOptions => ({ name, type: 'boolean' });
 const ownedByUser = {
   columnNames: ['user_id'],
-  referencedTableName: 'users',
+  referencedTableName: 'latchkey_users',
   referencedColumnNames: ['id'],
   onDelete: 'CASCADE',
 };
@@ -32,7 +32,7 @@ const sealed: TableColumnOptions[] = [
 
 const tables = [
   new Table({
-    name: 'users',
+    name: 'latchkey_users',
     columns: [
       text('id', 12, key),
       text('name', 512, nullable),
@@ -44,7 +44,7 @@ const tables = [
     ],
   }),
   new Table({
-    name: 'identities',
+    name: 'latchkey_identities',
     columns: [
       text('id', 21, key),
       text('user_id', 12),
@@ -60,13 +60,17 @@ const tables = [
       time('last_used_at'),
     ],
     indices: [
-      { name: 'identities_by_account', columnNames: ['target', 'issuer', 'subject'], isUnique: true },
-      { name: 'identities_by_user', columnNames: ['user_id'] },
+      {
+        name: 'latchkey_identities_by_account',
+        columnNames: ['target', 'issuer', 'subject'],
+        isUnique: true,
+      },
+      { name: 'latchkey_identities_by_user', columnNames: ['user_id'] },
     ],
-    foreignKeys: [{ name: 'identities_user', ...ownedByUser }],
+    foreignKeys: [{ name: 'latchkey_identities_user', ...ownedByUser }],
   }),
   new Table({
-    name: 'secrets',
+    name: 'latchkey_secrets',
     columns: [
       text('id', 21, key),
       text('user_id', 128),
@@ -87,12 +91,16 @@ const tables = [
       time('obtained_at'),
     ],
     indices: [
-      { name: 'secrets_by_account', columnNames: ['user_id', 'connector_id', 'subject'], isUnique: true },
-      { name: 'secrets_by_target', columnNames: ['user_id', 'target'] },
+      {
+        name: 'latchkey_secrets_by_account',
+        columnNames: ['user_id', 'connector_id', 'subject'],
+        isUnique: true,
+      },
+      { name: 'latchkey_secrets_by_target', columnNames: ['user_id', 'target'] },
     ],
   }),
   new Table({
-    name: 'sessions',
+    name: 'latchkey_sessions',
     columns: [
       text('id', 21, key),
       text('token_hash', 43),
@@ -101,27 +109,27 @@ const tables = [
       time('expires_at'),
     ],
     indices: [
-      { name: 'sessions_by_token', columnNames: ['token_hash'], isUnique: true },
-      { name: 'sessions_by_user', columnNames: ['user_id'] },
-      { name: 'sessions_by_expiry', columnNames: ['expires_at'] },
+      { name: 'latchkey_sessions_by_token', columnNames: ['token_hash'], isUnique: true },
+      { name: 'latchkey_sessions_by_user', columnNames: ['user_id'] },
+      { name: 'latchkey_sessions_by_expiry', columnNames: ['expires_at'] },
     ],
-    foreignKeys: [{ name: 'sessions_user', ...ownedByUser }],
+    foreignKeys: [{ name: 'latchkey_sessions_user', ...ownedByUser }],
   }),
   new Table({
-    name: 'session_tokens',
+    name: 'latchkey_session_tokens',
     columns: [text('session_id', 21, key), ...sealed],
     foreignKeys: [
       {
-        name: 'session_tokens_session',
+        name: 'latchkey_session_tokens_session',
         columnNames: ['session_id'],
-        referencedTableName: 'sessions',
+        referencedTableName: 'latchkey_sessions',
         referencedColumnNames: ['id'],
         onDelete: 'CASCADE',
       },
     ],
   }),
   new Table({
-    name: 'authorization_transactions',
+    name: 'latchkey_transactions',
     columns: [
       text('state', 43, key),
       text('browser', 43),
@@ -137,8 +145,8 @@ const tables = [
       time('expires_at'),
     ],
     indices: [
-      { name: 'authorization_transactions_by_browser', columnNames: ['browser'] },
-      { name: 'authorization_transactions_by_expiry', columnNames: ['expires_at'] },
+      { name: 'latchkey_transactions_by_browser', columnNames: ['browser'] },
+      { name: 'latchkey_transactions_by_expiry', columnNames: ['expires_at'] },
     ],
   }),
 ];
@@ -147,10 +155,10 @@ export class Initial1763700000000 implements MigrationInterface {
   readonly name = 'Initial1763700000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables) await runner.createTable(table, true);
+    for (const table of tables) await runner.createTable(table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [...tables].reverse()) await runner.dropTable(table, true);
+    for (const table of [...tables].reverse()) await runner.dropTable(table);
   }
 }
