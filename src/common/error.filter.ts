@@ -23,6 +23,8 @@ export interface Problem {
   readonly message: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds?: number;
+  /** What was asked for, when it was a page or a read. */
+  readonly path?: string;
 }
 
 const STATUSES: Record<ErrorCode, number> = {
@@ -82,7 +84,11 @@ export class ErrorFilter implements ExceptionFilter {
     const page = this.page();
     if (page && wantsPage(context.switchToHttp().getRequest())) {
       httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
-      httpAdapter.reply(response, page.render(problem), problem.status);
+      httpAdapter.reply(
+        response,
+        page.render({ ...problem, path: pathOf(context.switchToHttp().getRequest()) }),
+        problem.status,
+      );
     } else {
       const { code, message, data } = problem;
       httpAdapter.reply(response, { code, message, data }, problem.status);
@@ -129,6 +135,10 @@ export class EveryErrorFilter extends ErrorFilter {}
 /** A browser that navigates asks for HTML by name; API clients send `*` or JSON. */
 const wantsPage = (request: { headers: Record<string, string | string[] | undefined> }): boolean =>
   String(request.headers.accept ?? '').includes('text/html');
+
+/** Express shortens `url` for mounted routers and keeps the whole in `originalUrl`. */
+const pathOf = (request: { method?: string; url?: string; originalUrl?: string }): string | undefined =>
+  request.method === 'GET' ? (request.originalUrl ?? request.url) : undefined;
 
 /** Nest's own errors, and those of the platforms below it (Fastify, body parsers), carry a status. */
 function statusOf(error: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isPath } from '../auth/return-to.js';
 import { ErrorPage, type Problem } from '../common/error.filter.js';
 import { html, type Html } from './html.js';
 import { page } from './layout.js';
@@ -58,13 +59,18 @@ const HOME: Way = ['/', 'Home'];
 type Way = readonly [href: string, label: string];
 
 /** The best way on comes first. */
-function waysOn({ code, data }: Problem): Way[] {
+function waysOn({ code, data, path }: Problem): Way[] {
   const authorizationUrl = data?.['authorization_url'];
   if (typeof authorizationUrl === 'string') return [[authorizationUrl, 'Reconnect'], HOME];
-  if (code === 'auth.unauthorized') return [['/sign-in', 'Sign in'], HOME];
+  if (code === 'auth.unauthorized') return [[signInAndReturn(path), 'Sign in'], HOME];
   if (code === 'auth.forbidden' || code === 'auth.link_refused') return [HOME];
   return /^(auth|connector)\./.test(code) ? [['/sign-in', 'Start again'], HOME] : [HOME];
 }
+
+const signInAndReturn = (path?: string): string =>
+  path !== undefined && isPath(path)
+    ? `/sign-in?${new URLSearchParams({ return_to: path }).toString()}`
+    : '/sign-in';
 
 const button = ([href, label]: Way, index: number): Html =>
   html`<a class="button ${index > 0 && 'quiet'}" href="${href}">${label}</a> `;

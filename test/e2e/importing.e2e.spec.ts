@@ -1,29 +1,43 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, UseGuards, type INestApplication } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  UseGuards,
+  type INestApplication,
+  type Type,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import {
   AuthModule,
   ConnectorsModule,
+  CsrfGuard,
   CurrentUser,
   GoogleConnector,
   LatchkeyError,
+  LinkingPolicy,
+  LogtoStrategy,
+  type LogtoUser,
   openDataSource,
   SealingModule,
   Secret,
   SessionGuard,
   TokenVaultModule,
   TokenVaultService,
+  User,
 } from '../../src/index.js';
 import { startSandbox, type Sandbox } from '../../src/testing.js';
 import { platforms, TEST_SESSION_SECRET, TEST_VAULT_KEYS } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { databaseKinds, temporaryDatabase, type TemporaryDatabase } from '../support/databases.js';
 import { freePort } from '../support/ports.js';
-import { signInThroughGoogle } from '../support/sandboxed.js';
+import { signInThroughGoogle, signInThroughLogto } from '../support/sandboxed.js';
 
 /** Somebody else's application: controllers of its own, errors of its own, no pages and no global guard of ours. */
 @Controller('calendar')
@@ -136,6 +150,128 @@ describe.each(platforms)('an application on %s that imports the modules', (platf
       status: 500,
       body: { statusCode: 500 },
     });
+  });
+});
+
+describe('an application that imports the modules in its own way', () => {
+  const start = async (
+    extras: Partial<Parameters<typeof AuthModule.forRoot>[0]>,
+    controllers: Type[] = [],
+  ) => {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const sandbox = await startSandbox({ port: await freePort(), applicationUrl: url });
+    const database = await temporaryDatabase('SQLite');
+    const dataSource = await openDataSource(database.url);
+    const auth = { baseUrl: url, sessionSecret: TEST_SESSION_SECRET, logto: sandbox.logto };
+    const closeTheRest = async () => {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await sandbox.close();
+      await database.drop();
+    };
+    try {
+      const module = await Test.createTestingModule({
+        imports: [
+          TypeOrmModule.forRootAsync({
+            useFactory: () => dataSource.options,
+            dataSourceFactory: async () => dataSource,
+          }),
+          SealingModule.forRoot({ keys: TEST_VAULT_KEYS }),
+          ConnectorsModule.forRoot({ connectors: [], instances: [] }),
+          TokenVaultModule.forRoot({ controllers: false }),
+          AuthModule.forRoot({ ...auth, ...extras }),
+        ],
+        controllers,
+      }).compile();
+      const app = module.createNestApplication(new FastifyAdapter(), { logger: false });
+      await app.listen(port, 'localhost');
+      const close = async () => {
+        await app.close();
+        await closeTheRest();
+      };
+      return { url, close };
+    } catch (error) {
+      await closeTheRest();
+      throw error;
+    }
+  };
+
+  it('decides by its own policy to whom an unknown account belongs', async () => {
+    @Injectable()
+    class OneForAll extends LinkingPolicy {
+      private readonly owners = new Map<string, string>();
+      override async ownerOf(manager: EntityManager): Promise<string | undefined> {
+        const [first] = await manager.find(User);
+        return first?.id ?? this.owners.get('nobody');
+      }
+    }
+    const { url, close } = await start({ linkingPolicy: OneForAll });
+    const ids = [];
+    for (const persona of ['alice', 'bob']) {
+      const browser = new Browser();
+      await signInThroughLogto(browser, { url }, persona);
+      ids.push((await browser.json(`${url}/api/me`)).body['id']);
+    }
+    await close();
+    expect(ids[0]).toMatch(/^[0-9a-z]{12}$/);
+    expect(ids[1]).toBe(ids[0]);
+  });
+
+  it('refuses people from Logto by its own strategy', async () => {
+    @Injectable()
+    class OnlyAlice extends LogtoStrategy {
+      override validate(user: LogtoUser): LogtoUser {
+        if (user.identity.email === 'alice@example.test') return user;
+        throw new LatchkeyError('auth.access_denied', 'Alice alone.');
+      }
+    }
+    const { url, close } = await start({ strategy: OnlyAlice });
+    const [alice, bob] = [new Browser(), new Browser()];
+    await signInThroughLogto(alice, { url }, 'alice');
+    const refused = await signInThroughLogto(bob, { url }, 'bob');
+    const statuses = [
+      (await alice.json(`${url}/api/me`)).status,
+      refused.status,
+      (await bob.json(`${url}/api/me`)).status,
+    ];
+    await close();
+    expect(statuses).toEqual([200, 403, 401]);
+  });
+
+  it('lets nothing through a CSRF guard that was put before the session guard', async () => {
+    @Controller('forms')
+    @UseGuards(CsrfGuard)
+    class FormsController {
+      @Post()
+      @UseGuards(SessionGuard)
+      submit() {
+        return { done: true };
+      }
+    }
+    const { url, close } = await start({}, [FormsController]);
+    const browser = new Browser();
+    await signInThroughLogto(browser, { url });
+    const { status } = await browser.json(`${url}/forms`, { method: 'POST' });
+    await close();
+    expect(status).toBe(500);
+  });
+
+  it.each([
+    ['a base URL with a slash', { baseUrl: 'http://localhost:1/' }, /baseUrl must be an origin/],
+    ['a short session secret', { sessionSecret: 'hush' }, /sessionSecret must have at least 32/],
+    [
+      'no Logto endpoint',
+      { logto: { endpoint: '', appId: 'a', appSecret: 'hush' } },
+      /logto.endpoint must be an origin/,
+    ],
+  ])('does not start with %s', async (_, options, message) => {
+    await expect(start(options)).rejects.toThrow(message);
+    await expect(start(options)).rejects.not.toThrow(/hush/);
+  });
+
+  it('does not start without keys', async () => {
+    const module = Test.createTestingModule({ imports: [SealingModule.forRoot({ keys: undefined })] });
+    await expect(module.compile()).rejects.toThrow(/SealingModule: keys are required/);
   });
 });
 

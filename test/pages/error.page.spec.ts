@@ -14,6 +14,16 @@ describe('HtmlErrorPage', () => {
     ['a sign-in that was cancelled', { status: 403, code: 'auth.access_denied' }, ['/sign-in', '/']],
     ['a provider that is away', { status: 503, code: 'connector.provider_unavailable' }, ['/sign-in', '/']],
     ['a missing session', { status: 401, code: 'auth.unauthorized' }, ['/sign-in', '/']],
+    [
+      'a missing session, at a page to come back to',
+      { status: 401, code: 'auth.unauthorized', path: '/auth/social/google/reauthorize' },
+      ['/sign-in?return_to=%2Fauth%2Fsocial%2Fgoogle%2Freauthorize', '/'],
+    ],
+    [
+      'a missing session, at an address of somebody else',
+      { status: 401, code: 'auth.unauthorized', path: '//evil.example' },
+      ['/sign-in', '/'],
+    ],
     ['a stale form', { status: 403, code: 'auth.forbidden' }, ['/']],
     ['a refused link', { status: 403, code: 'auth.link_refused' }, ['/']],
     ['an account of another user', { status: 422, code: 'user.identity_already_in_use' }, ['/']],

@@ -203,7 +203,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
     const failing = jest.spyOn(store, 'replace').mockRejectedValueOnce(new Error('the database is away'));
     const token = await tokenOf();
     expect(await userInfoStatus(token)).toBe(200);
-    expect([refreshes(), failing.mock.calls.length]).toEqual([1, 2]);
+    expect(refreshes()).toBe(1);
     expect(await tokenOf()).toBe(token);
     expect(refreshes()).toBe(1);
     failing.mockRestore();
