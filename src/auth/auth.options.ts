@@ -19,6 +19,11 @@ export interface LogtoOptions {
   readonly appSecret: string;
   /** Beside `openid`, `offline_access` and `profile`. Default: `email`. */
   readonly scopes?: readonly string[];
+  /**
+   * Further parameters that a link to `/auth/sign-in` may hand on to Logto, such as `login_hint` or `prompt`. Logto's own
+   * (`first_screen`, `direct_sign_in`, `identifier`, …) always may. Default: none.
+   */
+  readonly signInParameters?: readonly string[];
 }
 
 export const AUTH_OPTIONS = Symbol('latchkey:auth-options');

@@ -42,7 +42,9 @@ export class LogtoStrategy extends PassportStrategy(Strategy, LOGTO) {
 
   override authenticate(request: object, options: object): void {
     const given = options as LogtoAuthenticateOptions;
-    const run = given.step === 'start' ? this.start(given) : this.finish(request as HttpRequest);
+    const { step } = given;
+    const run =
+      step === 'start' ? this.start(request as HttpRequest, given) : this.finish(request as HttpRequest);
     run.catch((error: Error) => this.error(error));
   }
 
@@ -51,10 +53,14 @@ export class LogtoStrategy extends PassportStrategy(Strategy, LOGTO) {
     return user;
   }
 
-  private async start({ browser, returnTo }: { browser: string; returnTo: string }): Promise<void> {
+  private async start(
+    request: HttpRequest,
+    { browser, returnTo }: { browser: string; returnTo: string },
+  ): Promise<void> {
+    const query = queryOf(request);
     const { redirectUri } = this.logto;
     const begin = { browser, returnTo, redirectUri, connectorId: LOGTO, purpose: 'sign-in' } as const;
-    const url = await this.transactions.begin(begin, (request) => this.logto.authorizationUrl(request));
+    const url = await this.transactions.begin(begin, (round) => this.logto.authorizationUrl(round, query));
     this.redirect(url.href, 303);
   }
 

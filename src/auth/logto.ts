@@ -14,6 +14,7 @@ import { RelyingParty } from '../connectors/relying-party.js';
 import type { Sealed } from '../sealing/sealed.js';
 import { Sealer, type Binding } from '../sealing/sealer.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { signInParameters } from './sign-in-parameters.js';
 import { SessionTokens } from './session-tokens.entity.js';
 
 /** Logto's name where an identity names its connector. */
@@ -64,10 +65,12 @@ export class Logto {
     return `${this.options.baseUrl}/auth/callback`;
   }
 
-  authorizationUrl(request: AuthorizationRequest): Promise<URL> {
-    const { scopes = ['email'] } = this.options.logto;
+  /** `query` is that of the link which the person followed. */
+  async authorizationUrl(request: AuthorizationRequest, query: URLSearchParams): Promise<URL> {
+    const { scopes = ['email'], signInParameters: allowed } = this.options.logto;
+    const parameters = signInParameters(query, allowed);
     const scope = [...new Set([...RESERVED_SCOPES, ...scopes])];
-    return this.relyingParty.authorizationUrl(request, scope, { prompt: 'consent' });
+    return this.relyingParty.authorizationUrl(request, scope, { prompt: 'consent', ...parameters });
   }
 
   /** Claims of the verified ID token, completed by UserInfo of the same subject. An address and its proof come from one of them. */

@@ -38,6 +38,7 @@ const STATUSES: Record<ErrorCode, number> = {
   'auth.access_denied': 403,
   'auth.callback_invalid': 400,
   'auth.return_to_invalid': 400,
+  'auth.parameter_invalid': 400,
   'auth.link_refused': 403,
   'connector.social_auth_code_invalid': 400,
   'connector.not_found': 404,
