@@ -24,19 +24,19 @@ export interface State {
   flush(): void;
 }
 
-const DEBOUNCE_MILLISECONDS = 250;
-
 export async function openState(path?: string): Promise<State> {
   const saved = (path === undefined ? undefined : read(path)) ?? (await freshState());
   if (path === undefined) return { saved, changed: () => undefined, flush: () => undefined };
-  let timer: NodeJS.Timeout | undefined;
+  let due = false;
   const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
+    due = false;
     write(path, saved);
   };
+  /** Written before the answer leaves that the change is about: a token that somebody holds survives any end. */
   const changed = (): void => {
-    timer ??= setTimeout(flush, DEBOUNCE_MILLISECONDS).unref();
+    if (due) return;
+    due = true;
+    queueMicrotask(flush);
   };
   flush();
   return { saved, changed, flush };
