@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 
-const FIRST_SECONDS = 2;
+/** Times are whole seconds, so of the least delay, half of this, one second may be over at once. */
+const FIRST_SECONDS = 4;
 const LONGEST_SECONDS = 300;
 
 /** How long to leave a provider alone after so many failures in a row: doubling, with half of it left to chance. */

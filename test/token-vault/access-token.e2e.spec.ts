@@ -28,6 +28,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
   afterAll(() => stage.close());
 
   beforeEach(async () => {
+    jest.restoreAllMocks();
     stage.sandbox.clearFaults();
     browser = new Browser();
     await signInThroughGoogle(browser, stage.backend, 'zoe');
@@ -39,6 +40,9 @@ describe.each(environments)("a user's Google token on $platform with $database",
   const tokenOf = async (from = browser) => String((await read(from)).body['access_token']);
   const refreshes = () => stage.sandbox.requests()[REFRESH] ?? 0;
   const rows = () => stage.backend.dataSource.getRepository(StoredSecret).find();
+  /** Lets no time pass for the backend until the test is over or moves it on. */
+  const stopTime = () =>
+    void jest.spyOn(stage.backend.clock, 'now').mockReturnValue(stage.backend.clock.now());
   const userInfoStatus = async (token: string) =>
     (
       await fetch(`${stage.sandbox.url}/google/v1/userinfo`, {
@@ -134,6 +138,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
     async (_, fault, status, code) => {
       stage.sandbox.advance(HOUR_SECONDS);
       stage.sandbox.fail({ path: '/google/token', ...fault });
+      stopTime();
       const failed = await read();
       expect(failed).toMatchObject({ status, body: { code } });
       expect(Number(failed.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -141,6 +146,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
       expect(await read()).toMatchObject({ status: 503 });
       expect(refreshes()).toBe(1);
 
+      jest.restoreAllMocks();
       stage.sandbox.clearFaults();
       stage.sandbox.advance(10 * 60);
       expect((await read()).status).toBe(200);
@@ -151,6 +157,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
     const good = await tokenOf();
     stage.sandbox.advance(HOUR_SECONDS - 120);
     stage.sandbox.fail({ path: '/google/token', status: 503, body: 'down' });
+    stopTime();
     expect(await read()).toMatchObject({ status: 200, body: { access_token: good } });
     expect(refreshes()).toBe(1);
     expect(await read()).toMatchObject({ status: 200, body: { access_token: good } });
@@ -213,6 +220,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
     stage.sandbox.advance(HOUR_SECONDS - 120);
     const store = stage.backend.get(SecretStore);
     const failing = jest.spyOn(store, 'replace').mockRejectedValue(new Error('the database is away'));
+    stopTime();
     expect(await userInfoStatus(await tokenOf())).toBe(200);
     expect(await userInfoStatus(await tokenOf())).toBe(200);
     expect(refreshes()).toBe(1);

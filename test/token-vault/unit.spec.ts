@@ -92,9 +92,9 @@ describe('freshness', () => {
 describe('the delay after failures', () => {
   it('doubles up to five minutes, with at most half of it left to chance', () => {
     for (const [failures, ceiling] of [
-      [0, 2],
-      [1, 4],
-      [5, 64],
+      [0, 4],
+      [1, 8],
+      [5, 128],
       [8, 300],
       [400, 300],
     ] as const) {
