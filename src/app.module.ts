@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
-import { SessionGuard } from './auth/session.guard.js';
+import { SessionGuard } from './auth/session/session.guard.js';
 import type { Configuration, GoogleConfiguration, LogtoConfiguration } from './config/configuration.js';
 import type { ConnectorInstanceOptions } from './connectors/connector.registry.js';
 import { ConnectorsModule } from './connectors/connectors.module.js';

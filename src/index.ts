@@ -5,15 +5,15 @@ export {
   AuthorizationTransactions,
   type EndedTransaction,
   type TransactionStart,
-} from './auth/authorization-transactions.js';
-export { BrowserBinding } from './auth/browser-binding.js';
-export { CSRF_FIELD, CsrfGuard, CsrfTokens } from './auth/csrf.js';
-export { Logto, type LogtoSignIn } from './auth/logto.js';
-export { SignInService, type Arrival } from './auth/sign-in.service.js';
-export { SocialService, type SocialStart } from './auth/social.service.js';
-export { LogtoStrategy, type LogtoUser } from './auth/logto.strategy.js';
-export { SessionGuard, type RequestWithSession } from './auth/session.guard.js';
-export { Sessions, type CurrentSession } from './auth/sessions.js';
+} from './auth/sign-in/authorization-transactions.js';
+export { BrowserBinding } from './auth/sign-in/browser-binding.js';
+export { CSRF_FIELD, CsrfGuard, CsrfTokens } from './auth/session/csrf.js';
+export { Logto, type LogtoSignIn } from './auth/logto/logto.js';
+export { SignInService, type Arrival } from './auth/sign-in/sign-in.service.js';
+export { SocialService, type SocialStart } from './auth/sign-in/social.service.js';
+export { LogtoStrategy, type LogtoUser } from './auth/sign-in/logto.strategy.js';
+export { SessionGuard, type RequestWithSession } from './auth/session/session.guard.js';
+export { Sessions, type CurrentSession } from './auth/session/sessions.js';
 export { Clock } from './common/clock.js';
 export { CurrentUser, OptionalAuth, OptionalUser, Public } from './common/current-user.js';
 export { ErrorFilter, ErrorPage, EveryErrorFilter, type Problem } from './common/error.filter.js';

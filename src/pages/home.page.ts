@@ -1,4 +1,4 @@
-import { CSRF_FIELD } from '../auth/csrf.js';
+import { CSRF_FIELD } from '../auth/session/csrf.js';
 import { accountsSection } from './accounts.section.js';
 import type { Account, HomeView } from './home.view.js';
 import { html, type Html } from './html.js';

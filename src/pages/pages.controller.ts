@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
-import { CsrfTokens } from '../auth/csrf.js';
-import { Logto } from '../auth/logto.js';
-import { queryOf } from '../auth/query.js';
-import { returnTo } from '../auth/return-to.js';
-import { SessionGuard, type RequestWithSession } from '../auth/session.guard.js';
+import { CsrfTokens } from '../auth/session/csrf.js';
+import { Logto } from '../auth/logto/logto.js';
+import { queryOf } from '../auth/sign-in/query.js';
+import { returnTo } from '../auth/sign-in/return-to.js';
+import { SessionGuard, type RequestWithSession } from '../auth/session/session.guard.js';
 import { Clock } from '../common/clock.js';
 import { OptionalAuth, Public } from '../common/current-user.js';
 import { ConnectorRegistry } from '../connectors/connector.registry.js';

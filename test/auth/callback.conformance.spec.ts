@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthorizationTransactions } from '../../src/auth/authorization-transactions.js';
+import { AuthorizationTransactions } from '../../src/auth/sign-in/authorization-transactions.js';
 import { platforms } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { STATE_INVALID } from './conformance-case.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { signInParameters } from '../../src/auth/sign-in-parameters.js';
+import { signInParameters } from '../../src/auth/sign-in/sign-in-parameters.js';
 import { environments } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { startSandboxed } from '../support/sandboxed.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { Session } from '../../src/auth/session.entity.js';
-import { Sessions } from '../../src/auth/sessions.js';
-import { SessionTokens } from '../../src/auth/session-tokens.entity.js';
-import { Logto } from '../../src/auth/logto.js';
+import { Session } from '../../src/auth/session/session.entity.js';
+import { Sessions } from '../../src/auth/session/sessions.js';
+import { SessionTokens } from '../../src/auth/logto/session-tokens.entity.js';
+import { Logto } from '../../src/auth/logto/logto.js';
 import { LatchkeyError } from '../../src/common/errors.js';
 import { Identity } from '../../src/identities/identity.entity.js';
 import { User } from '../../src/identities/user.entity.js';

@@ -1,4 +1,4 @@
-import { LatchkeyError } from '../common/errors.js';
+import { LatchkeyError } from '../../common/errors.js';
 
 /**
  * A path of our own to go to afterwards, from what a request asks for. Everything that a browser might take for

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, LessThan, type Repository } from 'typeorm';
-import { Clock } from '../common/clock.js';
-import { LatchkeyError } from '../common/errors.js';
-import { digest, randomState, randomToken } from '../common/random.js';
-import type { AuthorizationCallback, AuthorizationRequest } from '../connectors/connector.js';
+import { Clock } from '../../common/clock.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { digest, randomState, randomToken } from '../../common/random.js';
+import type { AuthorizationCallback, AuthorizationRequest } from '../../connectors/connector.js';
 import { AuthorizationTransaction, type Purpose } from './authorization-transaction.entity.js';
 
 const LIFETIME_SECONDS = 10 * 60;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { digest, randomToken } from '../common/random.js';
-import { Cookies, type HttpRequest } from './cookies.js';
+import { digest, randomToken } from '../../common/random.js';
+import { Cookies, type HttpRequest } from '../session/cookies.js';
 
 const COOKIE = 'latchkey-browser';
 const LIFETIME_SECONDS = 60 * 60;

@@ -2,19 +2,19 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { HttpClient } from '../common/http-client.js';
-import { randomToken } from '../common/random.js';
+import { HttpClient } from '../../common/http-client.js';
+import { randomToken } from '../../common/random.js';
 import type {
   AuthorizationCallback,
   AuthorizationRequest,
   ProviderIdentity,
-} from '../connectors/connector.js';
-import { httpsUrl, optionalText } from '../connectors/profile.js';
-import { RelyingParty } from '../connectors/relying-party.js';
-import type { Sealed } from '../sealing/sealed.js';
-import { Sealer, type Binding } from '../sealing/sealer.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
-import { signInParameters } from './sign-in-parameters.js';
+} from '../../connectors/connector.js';
+import { httpsUrl, optionalText } from '../../connectors/profile.js';
+import { RelyingParty } from '../../connectors/relying-party.js';
+import type { Sealed } from '../../sealing/sealed.js';
+import { Sealer, type Binding } from '../../sealing/sealer.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
+import { signInParameters } from '../sign-in/sign-in-parameters.js';
 import { SessionTokens } from './session-tokens.entity.js';
 
 /** Logto's name where an identity names its connector. */

@@ -1,6 +1,6 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { EpochColumn } from '../common/epoch-column.js';
-import { User } from '../identities/user.entity.js';
+import { EpochColumn } from '../../common/epoch-column.js';
+import { User } from '../../identities/user.entity.js';
 
 /** A signed-in browser. What the browser holds is not in here: the row knows its digest alone. */
 @Entity('latchkey_sessions')

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, LessThanOrEqual } from 'typeorm';
-import { Clock } from '../common/clock.js';
-import type { CurrentUser } from '../common/current-user.js';
-import { digest, randomId, randomToken } from '../common/random.js';
-import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
+import { Clock } from '../../common/clock.js';
+import type { CurrentUser } from '../../common/current-user.js';
+import { digest, randomId, randomToken } from '../../common/random.js';
+import { PreparedReads, type PreparedRead } from '../../common/prepared-reads.js';
 import { Cookies, type HttpRequest } from './cookies.js';
-import type { Sealed } from '../sealing/sealed.js';
-import { SessionTokens } from './session-tokens.entity.js';
+import type { Sealed } from '../../sealing/sealed.js';
+import { SessionTokens } from '../logto/session-tokens.entity.js';
 import { Session } from './session.entity.js';
 
 const COOKIE = 'latchkey';

@@ -10,18 +10,18 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
-import { OptionalAuth } from '../common/current-user.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { OptionalAuth } from '../../common/current-user.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import { BrowserBinding } from './browser-binding.js';
-import { CsrfGuard } from './csrf.js';
-import { Logto, LOGTO } from './logto.js';
+import { CsrfGuard } from '../session/csrf.js';
+import { Logto, LOGTO } from '../logto/logto.js';
 import { LogtoStrategy, type LogtoUser } from './logto.strategy.js';
 import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { returnTo } from './return-to.js';
 import { runStrategy } from './run-strategy.js';
-import { SessionGuard, type RequestWithSession } from './session.guard.js';
-import { Sessions } from './sessions.js';
+import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { Sessions } from '../session/sessions.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Signing in and out through Logto. */

@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Inject, Param, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
-import { CurrentUser, OptionalAuth } from '../common/current-user.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { CurrentUser, OptionalAuth } from '../../common/current-user.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import type { Purpose } from './authorization-transaction.entity.js';
 import { BrowserBinding } from './browser-binding.js';
-import { CsrfGuard } from './csrf.js';
+import { CsrfGuard } from '../session/csrf.js';
 import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { returnTo } from './return-to.js';
-import { SessionGuard, type RequestWithSession } from './session.guard.js';
-import { Sessions } from './sessions.js';
+import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { Sessions } from '../session/sessions.js';
 import { SignInService, type Arrival } from './sign-in.service.js';
 import { SocialService } from './social.service.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { LatchkeyError } from '../common/errors.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import type { RequestWithSession } from './session.guard.js';
 import type { CurrentSession } from './sessions.js';
 

@@ -1,6 +1,6 @@
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
-import { Sealed } from '../sealing/sealed.js';
-import { Session } from './session.entity.js';
+import { Sealed } from '../../sealing/sealed.js';
+import { Session } from '../session/session.entity.js';
 
 /** Logto's tokens of a session, sealed. Gone with the session. */
 @Entity('latchkey_session_tokens')

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
-import { isUniqueViolation } from '../common/unique-violation.js';
-import type { TokenSet } from '../connectors/token-set.js';
-import { IdentitiesService, type IdentityAt } from '../identities/identities.service.js';
-import { TokenVaultService } from '../token-vault/token-vault.service.js';
+import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
+import { isUniqueViolation } from '../../common/unique-violation.js';
+import type { TokenSet } from '../../connectors/token-set.js';
+import { IdentitiesService, type IdentityAt } from '../../identities/identities.service.js';
+import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import type { AuthorizationTransaction } from './authorization-transaction.entity.js';
-import type { CurrentSession } from './sessions.js';
+import type { CurrentSession } from '../session/sessions.js';
 
 const ATTEMPTS = 3;
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
-import { CurrentUser } from '../common/current-user.js';
+import { CurrentUser } from '../../common/current-user.js';
 import { SessionGuard } from './session.guard.js';
 
 /** Who is signed in. */

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ConnectorRegistry } from '../connectors/connector.registry.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { ConnectorRegistry } from '../../connectors/connector.registry.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import type { Purpose } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
 import type { Arrival } from './sign-in.service.js';
-import type { CurrentSession } from './sessions.js';
+import type { CurrentSession } from '../session/sessions.js';
 
 export interface SocialStart {
   readonly connectorId: string;

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { EpochColumn } from '../common/epoch-column.js';
+import { EpochColumn } from '../../common/epoch-column.js';
 
 /** What a round trip to a provider is for. `link` and `reauthorize` belong to the user who started them. */
 export type Purpose = 'sign-in' | 'link' | 'reauthorize';

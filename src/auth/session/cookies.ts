@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 
 /** The part of a request that Fastify and Express share. */
 export interface HttpRequest {

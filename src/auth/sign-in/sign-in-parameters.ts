@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LatchkeyError } from '../common/errors.js';
+import { LatchkeyError } from '../../common/errors.js';
 
 const words = (word: string): RegExp => new RegExp(`^${word}( ${word})*$`);
 

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ACCESS, type Access, type RequestWithUser } from '../common/current-user.js';
-import { LatchkeyError } from '../common/errors.js';
+import { ACCESS, type Access, type RequestWithUser } from '../../common/current-user.js';
+import { LatchkeyError } from '../../common/errors.js';
 import type { HttpRequest } from './cookies.js';
 import { Sessions, type CurrentSession } from './sessions.js';
 

@@ -4,8 +4,8 @@ import { Strategy } from 'passport-openidconnect';
 import type { AuthorizationTransaction } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
 import { BrowserBinding } from './browser-binding.js';
-import type { HttpRequest } from './cookies.js';
-import { Logto, LOGTO, type LogtoSignIn } from './logto.js';
+import type { HttpRequest } from '../session/cookies.js';
+import { Logto, LOGTO, type LogtoSignIn } from '../logto/logto.js';
 import { queryOf } from './query.js';
 
 /** What the strategy needs to know of the route that it runs on. */
