@@ -1,10 +1,14 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
-import { SessionGuard } from './auth/session/session.guard.js';
-import type { Configuration, GoogleConfiguration, LogtoConfiguration } from './config/configuration.js';
+import { SessionOrAccessTokenGuard } from './auth/access/session-or-access-token.guard.js';
+import type {
+  Configuration,
+  GoogleConfiguration,
+  LogtoAccess,
+  LogtoConfiguration,
+} from './config/configuration.js';
 import type { ConnectorInstanceOptions } from './connectors/connector.registry.js';
 import { ConnectorsModule } from './connectors/connectors.module.js';
 import { GoogleConnector } from './connectors/providers/google.connector.js';
@@ -15,20 +19,21 @@ import { SealingModule } from './sealing/sealing.module.js';
 import { TokenVaultModule } from './token-vault/token-vault.module.js';
 
 /** A configuration in which nothing is left for the sandbox to supply. */
-export interface BackendSettings extends Pick<Configuration, 'baseUrl' | 'sessionSecret' | 'vaultKeys'> {
-  readonly logto: LogtoConfiguration;
+export interface BackendSettings
+  extends
+    Pick<Configuration, 'baseUrl' | 'sessionSecret' | 'vaultKeys'>,
+    Partial<Pick<Configuration, 'session' | 'returnToOrigins'>> {
+  readonly logto: LogtoConfiguration & LogtoAccess;
   readonly google?: GoogleConfiguration;
 }
 
-/** The backend that runs as it is: all modules, a session guard on every route that is not public, and pages. */
+/** The backend that runs as it is: all modules, a guard on every route that is not public, and pages. */
 @Module({})
 export class AppModule {
-  static forRoot(
-    { baseUrl, sessionSecret, vaultKeys, logto, google }: BackendSettings,
-    dataSource: DataSource,
-  ): DynamicModule {
+  static forRoot({ vaultKeys, google, ...auth }: BackendSettings, dataSource: DataSource): DynamicModule {
     const keys = Keyring.parse(vaultKeys.text, vaultKeys.variable);
-    const reauthorizationUrl = (connectorId: string) => `${baseUrl}/auth/social/${connectorId}/reauthorize`;
+    const reauthorizationUrl = (connectorId: string) =>
+      `${auth.baseUrl}/auth/social/${connectorId}/reauthorize`;
     return {
       module: AppModule,
       imports: [
@@ -42,10 +47,9 @@ export class AppModule {
           instances: google ? [googleInstance(google)] : [],
         }),
         TokenVaultModule.forRoot({ reauthorizationUrl }),
-        AuthModule.forRoot({ baseUrl, sessionSecret, logto }),
+        AuthModule.forRoot({ ...auth, globalGuard: SessionOrAccessTokenGuard }),
         PagesModule,
       ],
-      providers: [{ provide: APP_GUARD, useExisting: SessionGuard }],
     };
   }
 }

@@ -55,11 +55,19 @@ async function startSandbox({ sandbox, baseUrl, databaseUrl }: Configuration): P
 }
 
 function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined): BackendSettings {
-  const { baseUrl, sessionSecret, vaultKeys } = configuration;
+  const { baseUrl, sessionSecret, vaultKeys, session, returnToOrigins, logtoAccess } = configuration;
   const logto = configuration.logto ?? sandbox?.logto;
   if (!logto) throw new ConfigurationError('LOGTO_ENDPOINT is required');
   const google = configuration.google ?? (sandbox && { ...sandbox.google, enableTokenStorage: true });
-  return { baseUrl, sessionSecret, vaultKeys, logto, google };
+  return {
+    baseUrl,
+    sessionSecret,
+    vaultKeys,
+    session,
+    returnToOrigins,
+    logto: { ...logto, ...logtoAccess },
+    google,
+  };
 }
 
 function greet({ baseUrl, databaseUrl }: Configuration, sandbox: Sandbox | undefined): void {

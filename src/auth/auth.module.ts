@@ -1,87 +1,177 @@
-import { ConfigurableModuleBuilder, Inject, Module, type DynamicModule, type Type } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Controller,
+  Inject,
+  Module,
+  type CanActivate,
+  type DynamicModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { USER_GUARD } from '../common/user.guard.js';
+import { ConfigurationError } from '../config/configuration.error.js';
 import { IdentitiesModule } from '../identities/identities.module.js';
 import { LinkingPolicy } from '../identities/linking.policy.js';
+import { AccessTokenGuard } from './access/access-token.guard.js';
+import { AccessTokens } from './access/access-tokens.js';
+import { SessionOrAccessTokenGuard } from './access/session-or-access-token.guard.js';
+import {
+  assertAuthOptions,
+  AUTH_OPTIONS,
+  AUTH_PATHS,
+  authPaths,
+  type AuthModuleOptions,
+  type AuthPaths,
+} from './auth.options.js';
+import { BackChannelLogoutController } from './logto/back-channel-logout.controller.js';
+import { BackChannelLogout } from './logto/back-channel-logout.js';
+import { LogtoAccessTokens } from './logto/logto-access-tokens.js';
+import { logtoClientProvider } from './logto/logto-client.provider.js';
+import { LogtoClient } from './logto/logto-client.js';
+import { LogtoClients } from './logto/logto-clients.js';
+import { LogtoSession } from './logto/logto-session.entity.js';
+import { LogtoSessions } from './logto/logto-sessions.js';
+import { Logto } from './logto/logto.js';
+import { UsedLogoutToken } from './logto/used-logout-token.entity.js';
+import { Cookies } from './session/cookies.js';
+import { CsrfGuard, CsrfTokens } from './session/csrf.js';
+import { MeController } from './session/me.controller.js';
+import { Session } from './session/session.entity.js';
+import { SessionGuard } from './session/session.guard.js';
+import { DatabaseSessionStore, SessionStore } from './session/session.store.js';
+import { SessionsController } from './session/sessions.controller.js';
+import { Sessions } from './session/sessions.js';
+import { UserSerializer } from './session/user.serializer.js';
 import { AuthController } from './sign-in/auth.controller.js';
-import { assertAuthOptions, AUTH_OPTIONS, type AuthModuleOptions } from './auth.options.js';
 import { AuthorizationTransaction } from './sign-in/authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './sign-in/authorization-transactions.js';
 import { BrowserBinding } from './sign-in/browser-binding.js';
-import { Cookies } from './session/cookies.js';
-import { CsrfGuard, CsrfTokens } from './session/csrf.js';
-import { Logto } from './logto/logto.js';
+import { Destinations } from './sign-in/destinations.js';
 import { LogtoStrategy } from './sign-in/logto.strategy.js';
-import { MeController } from './session/me.controller.js';
-import { SessionTokens } from './logto/session-tokens.entity.js';
-import { Session } from './session/session.entity.js';
-import { SessionGuard } from './session/session.guard.js';
-import { Sessions } from './session/sessions.js';
 import { SignInService } from './sign-in/sign-in.service.js';
-import { SocialController } from './sign-in/social.controller.js';
+import { SocialCallbackController, SocialController } from './sign-in/social.controller.js';
 import { SocialService } from './sign-in/social.service.js';
 
-interface AuthModuleExtras {
+/** What changes the structure of the module, and so cannot come out of a factory. */
+export interface AuthModuleExtras {
+  /** Whether other modules see the guards and services without importing this one. Default: true. */
+  readonly isGlobal?: boolean;
   /** Whether the routes are served. Default: true. */
-  readonly controllers: boolean;
+  readonly controllers?: boolean;
+  /** Where they are. */
+  readonly paths?: Partial<AuthPaths>;
+  /** The guard of every route of the application that is not `@Public()`. Default: none. */
+  readonly globalGuard?: Type<CanActivate>;
   /** Decides to whom an unknown account belongs. Default: {@link LinkingPolicy}, for which it is a new user. */
-  readonly linkingPolicy: Type<LinkingPolicy>;
+  readonly linkingPolicy?: Type<LinkingPolicy>;
   /** A subclass that judges or enriches who comes back from Logto. Default: {@link LogtoStrategy}. */
-  readonly strategy: Type<LogtoStrategy>;
+  readonly strategy?: Type<LogtoStrategy>;
+  /** Where sessions are kept. Default: {@link DatabaseSessionStore}. */
+  readonly sessionStore?: Type<SessionStore>;
+  /** Makes the user of a request out of the id in its session. Default: {@link UserSerializer}. */
+  readonly userSerializer?: Type<UserSerializer>;
 }
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthModuleOptions>({
   optionsInjectionToken: AUTH_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<Partial<AuthModuleExtras>>({}, register)
+  .setExtras<AuthModuleExtras>({}, register)
   .build();
 
 const services = [
   SessionGuard,
+  AccessTokenGuard,
+  SessionOrAccessTokenGuard,
   CsrfGuard,
   CsrfTokens,
   Sessions,
+  AccessTokens,
   Logto,
+  LogtoClients,
   BrowserBinding,
   AuthorizationTransactions,
   SignInService,
   SocialService,
+  Destinations,
 ];
+
+const exported = [AUTH_OPTIONS, USER_GUARD, LogtoStrategy, LogtoClient, SessionStore, UserSerializer];
 
 /**
  * Sign-in through Logto and through connectors, sessions, and the guards that let a request in. Needs `SealingModule`,
- * `ConnectorsModule` and `TokenVaultModule` in the application, and throws `ConfigurationError` for bad options.
+ * `ConnectorsModule` and `TokenVaultModule` in the application, which imports it once. Throws `ConfigurationError` for
+ * bad options, and for a second `forRoot`.
  */
 @Module({
   imports: [
     CommonModule,
-    IdentitiesModule,
-    TypeOrmModule.forFeature([Session, SessionTokens, AuthorizationTransaction]),
+    TypeOrmModule.forFeature([Session, LogtoSession, UsedLogoutToken, AuthorizationTransaction]),
   ],
-  providers: [...services, { provide: USER_GUARD, useExisting: SessionGuard }, Cookies],
-  exports: [...services, IdentitiesModule, AUTH_OPTIONS, USER_GUARD, LinkingPolicy, LogtoStrategy],
+  providers: [
+    ...services,
+    { provide: USER_GUARD, useExisting: SessionGuard },
+    logtoClientProvider,
+    LogtoSessions,
+    LogtoAccessTokens,
+    BackChannelLogout,
+    Cookies,
+  ],
+  exports: [...services, ...exported, IdentitiesModule],
 })
 export class AuthModule extends ConfigurableModuleClass {
-  constructor(@Inject(AUTH_OPTIONS) options: AuthModuleOptions) {
+  constructor(@Inject(AUTH_OPTIONS) options: AuthModuleOptions, modules: ModulesContainer) {
     super();
     assertAuthOptions(options);
+    if ([...modules.values()].filter(({ metatype }) => metatype === AuthModule).length > 1)
+      throw new ConfigurationError(
+        'AuthModule: forRoot is for one module of the application, and was called again',
+      );
   }
 }
 
-function register(
-  definition: DynamicModule,
-  { controllers = true, linkingPolicy = LinkingPolicy, strategy = LogtoStrategy }: Partial<AuthModuleExtras>,
-): DynamicModule {
+function register(definition: DynamicModule, extras: AuthModuleExtras): DynamicModule {
+  const paths = authPaths(extras.paths);
   return {
     ...definition,
-    global: true,
-    controllers: controllers ? [AuthController, SocialController, MeController] : [],
+    imports: [...(definition.imports ?? []), IdentitiesModule.forRoot(extras.linkingPolicy ?? LinkingPolicy)],
+    global: extras.isGlobal ?? true,
+    controllers: extras.controllers === false ? [] : controllersAt(paths),
     providers: [
       ...(definition.providers ?? []),
-      { provide: LinkingPolicy, useClass: linkingPolicy },
-      { provide: LogtoStrategy, useClass: strategy },
+      { provide: AUTH_PATHS, useValue: paths },
+      ...replaceable(extras),
     ],
   };
+}
+
+const replaceable = ({
+  strategy = LogtoStrategy,
+  sessionStore = DatabaseSessionStore,
+  userSerializer = UserSerializer,
+  globalGuard,
+}: AuthModuleExtras): Provider[] => [
+  { provide: LogtoStrategy, useClass: strategy },
+  { provide: SessionStore, useClass: sessionStore },
+  { provide: UserSerializer, useClass: userSerializer },
+  ...(globalGuard ? [{ provide: APP_GUARD, useExisting: globalGuard }] : []),
+];
+
+const controllersAt = ({ auth, callback, api }: AuthPaths): Type[] => [
+  at(auth, AuthController),
+  at(auth, BackChannelLogoutController),
+  at(`${auth}/social/:connectorId`, SocialController),
+  at(`${callback}/:connectorId`, SocialCallbackController),
+  at(`${api}/me`, MeController),
+  at(`${api}/my-account/sessions`, SessionsController),
+];
+
+/** The controller at a path of the application's choice; everything else about it is inherited. */
+function at(path: string, controller: Type): Type {
+  const mounted = { [controller.name]: class extends controller {} }[controller.name] as Type;
+  Controller(path)(mounted);
+  return mounted;
 }

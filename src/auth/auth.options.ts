@@ -7,9 +7,17 @@ export interface AuthModuleOptions {
    * this module stay out of a global prefix (`setGlobalPrefix(prefix, { exclude: [...] })`).
    */
   readonly baseUrl: string;
-  /** At least 32 characters; proves that a form is ours. */
-  readonly sessionSecret: string;
+  /** At least 32 characters; proves that a form is ours. Of several, the first signs and all are accepted: how to change it. */
+  readonly sessionSecret: string | readonly string[];
   readonly logto: LogtoOptions;
+  readonly session?: SessionOptions;
+  readonly cookies?: CookieOptions;
+  /** Origins beside our own that `return_to` may lead to, such as that of a single-page application. Default: none. */
+  readonly returnToOrigins?: readonly string[];
+  /** Where a browser goes after a sign-in that named no `return_to`: a path of ours. Default: `/`. */
+  readonly afterSignIn?: string;
+  /** Where Logto sends the browser after a sign-out: a path of ours, registered there as post sign-out redirect URI. Default: `/`. */
+  readonly afterSignOut?: string;
 }
 
 export interface LogtoOptions {
@@ -19,25 +27,104 @@ export interface LogtoOptions {
   readonly appSecret: string;
   /** Beside `openid`, `offline_access` and `profile`. Default: `email`. */
   readonly scopes?: readonly string[];
+  /** Indicators of the APIs for which {@link LogtoClient} asks access tokens (RFC 8707). Default: none. */
+  readonly resources?: readonly string[];
   /**
-   * Further parameters that a link to `/auth/sign-in` may hand on to Logto, such as `login_hint` or `prompt`. Logto's own
+   * Our own API's indicator at Logto: the audience of the access tokens that the guards accept. Of several, the first
+   * is the one in which `@Scopes` finds the permissions of a session. Without it, no access token is accepted.
+   */
+  readonly audience?: string | readonly string[];
+  /** Words of `none`, `login` and `consent`. Without `consent` Logto grants no refresh token. Default: `consent`. */
+  readonly prompt?: string;
+  /** The person has proved who they are at most so long ago; otherwise Logto asks anew. In seconds. */
+  readonly maxAgeSeconds?: number;
+  /** Classes of authentication (`acr`) of which Logto has to vouch for one. */
+  readonly acrValues?: readonly string[];
+  /**
+   * Further parameters that a link to the sign-in may hand on to Logto, such as `login_hint` or `prompt`. Logto's own
    * (`first_screen`, `direct_sign_in`, `identifier`, …) always may. Default: none.
    */
   readonly signInParameters?: readonly string[];
 }
 
+export interface SessionOptions {
+  /** A session ends so long after the sign-in, used or not. Default: 14 days. */
+  readonly absoluteLifetimeSeconds?: number;
+  /** A session ends so long after its last use, which is noted to the minute. Default: 7 days. */
+  readonly idleLifetimeSeconds?: number;
+}
+
+export interface CookieOptions {
+  /** Name of the session's cookie, and the beginning of the names of the others. Over https `__Host-` goes before it. Default: `latchkey`. */
+  readonly name?: string;
+  /** `strict` for a session that no link from another site shall carry along, not even into a page. Default: `lax`. */
+  readonly sameSite?: 'lax' | 'strict';
+}
+
+/** Where the routes are, without slashes at the ends. */
+export interface AuthPaths {
+  /** Sign-in, callback, sign-out and back-channel logout of Logto; the beginning of sign-ins by connector. Default: `auth`. */
+  readonly auth: string;
+  /** Where providers send people back to, `/<callback>/:connectorId`. Default: `callback`. */
+  readonly callback: string;
+  /** The JSON routes of the signed-in user, `me` and `my-account/sessions`. Default: `api`. */
+  readonly api: string;
+}
+
+export const DEFAULT_PATHS: AuthPaths = { auth: 'auth', callback: 'callback', api: 'api' };
+
 export const AUTH_OPTIONS = Symbol('latchkey:auth-options');
+export const AUTH_PATHS = Symbol('latchkey:auth-paths');
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+const origin = z.string().refine(isOrigin, 'must be an origin, without a path or trailing slash');
+const required = z.string().min(1, 'is required');
+const secret = z.string().min(32, 'must have at least 32 characters');
+const lifetime = z.int('must be whole seconds').min(60, 'must be at least 60 seconds').optional();
+const localPath = z
+  .string()
+  .regex(/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/, 'must be a path of our own origin')
+  .optional();
+const indicator = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && !text.includes('#'),
+    'must be an absolute URI without fragment (RFC 8707)',
+  );
+const words = z.array(z.string().regex(/^[\x21-\x7e]+$/, 'must be a word without spaces'));
 
 const options = z.object({
-  baseUrl: z.string().refine(isOrigin, 'must be an origin, without a path or trailing slash'),
-  sessionSecret: z.string().min(32, 'must have at least 32 characters'),
+  baseUrl: origin,
+  sessionSecret: z.union([secret, z.array(secret).min(1, 'is required')], 'must have at least 32 characters'),
   logto: z.object({
-    endpoint: z.string().refine(isOrigin, 'must be an origin, without a path or trailing slash'),
-    appId: z.string().min(1, 'is required'),
-    appSecret: z.string().min(1, 'is required'),
+    endpoint: origin,
+    appId: required,
+    appSecret: required,
+    scopes: words.optional(),
+    resources: z.array(indicator).optional(),
+    audience: z.union([indicator, z.array(indicator)], 'must be an absolute URI (RFC 8707)').optional(),
+    prompt: z
+      .string()
+      .regex(/^(none|(login|consent)( (login|consent))*)$/, 'must be none, or words of login and consent')
+      .optional(),
+    maxAgeSeconds: z.int('must be whole seconds').nonnegative('must not be negative').optional(),
+    acrValues: words.optional(),
+    signInParameters: words.optional(),
   }),
+  session: z.object({ absoluteLifetimeSeconds: lifetime, idleLifetimeSeconds: lifetime }).optional(),
+  cookies: z
+    .object({
+      name: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, 'must be letters, digits, - and _')
+        .refine((name) => !/^__/.test(name), 'must not begin with __')
+        .optional(),
+      sameSite: z.enum(['lax', 'strict']).optional(),
+    })
+    .optional(),
+  returnToOrigins: z.array(origin).optional(),
+  afterSignIn: localPath,
+  afterSignOut: localPath,
 });
 
 /** Throws {@link ConfigurationError}, which names the option and repeats no value. */
@@ -47,3 +134,19 @@ export function assertAuthOptions(given: AuthModuleOptions): void {
   const faults = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new ConfigurationError(`AuthModule: ${faults.join('; ')}`);
 }
+
+const pathForm = z.string().regex(/^[\w-]+(\/[\w-]+)*$/);
+
+/** The paths with their defaults. Throws {@link ConfigurationError}. */
+export function authPaths(given: Partial<AuthPaths> = {}): AuthPaths {
+  const paths = { ...DEFAULT_PATHS, ...given };
+  for (const [name, path] of Object.entries(paths))
+    if (!pathForm.safeParse(path).success)
+      throw new ConfigurationError(
+        `AuthModule: paths.${name} must be letters, digits, - and _, with slashes between them`,
+      );
+  return paths;
+}
+
+/** The audiences that are ours; the first one is where sessions find their permissions. */
+export const audiencesOf = ({ audience = [] }: LogtoOptions): readonly string[] => [audience].flat();

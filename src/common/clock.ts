@@ -14,6 +14,11 @@ export class Clock {
     return systemSeconds() + this.offsetSeconds;
   }
 
+  /** Milliseconds since some moment, never set back by the system: for how long something has been going on. */
+  ticks(): number {
+    return systemTicks() + this.offsetSeconds * 1000;
+  }
+
   /** Moves this clock forward. For tests, and for the sandbox that lets an hour pass; production never calls it. */
   advance(seconds: number): void {
     this.offsetSeconds += seconds;
@@ -22,3 +27,6 @@ export class Clock {
 
 /** Seconds since the epoch by the system's clock, whole. */
 export const systemSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Milliseconds since some moment, never set back. */
+export const systemTicks = (): number => performance.now();

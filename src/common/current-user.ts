@@ -1,5 +1,6 @@
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { LatchkeyError } from './errors.js';
+import { requestOf } from './request-of.js';
 
 /** Who makes the request, as the guard that let it in has established. */
 export interface CurrentUser {
@@ -12,19 +13,25 @@ export interface CurrentUser {
 
 export interface RequestWithUser {
   user?: CurrentUser;
+  /** Present where an access token has let the request in. */
+  accessToken?: object;
 }
 
-/** The signed-in user of a guarded route. Where no guard has let anyone in, the request ends with 401. */
+/**
+ * The signed-in user of a guarded route. Where no guard has let anyone in, the request ends with 401; where a program
+ * was let in, behind whose access token is no person, with 403.
+ */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): CurrentUser => {
-  const { user } = context.switchToHttp().getRequest<RequestWithUser>();
-  if (!user) throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
-  return user;
+  const { user, accessToken } = requestOf<RequestWithUser>(context);
+  if (user) return user;
+  if (accessToken) throw new LatchkeyError('auth.forbidden', 'This is for people, not for programs.');
+  throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
 });
 
 /** The user of a route under {@link OptionalAuth}: `undefined` where nobody is signed in. */
 export const OptionalUser = createParamDecorator(
   (_: unknown, context: ExecutionContext): CurrentUser | undefined =>
-    context.switchToHttp().getRequest<RequestWithUser>().user,
+    requestOf<RequestWithUser>(context).user,
 );
 
 export type Access = 'public' | 'optional';

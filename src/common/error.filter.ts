@@ -23,6 +23,7 @@ export interface Problem {
   readonly message: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds?: number;
+  readonly challenge?: string;
   /** What was asked for, when it was a page or a read. */
   readonly path?: string;
 }
@@ -30,6 +31,13 @@ export interface Problem {
 const STATUSES: Record<ErrorCode, number> = {
   'auth.unauthorized': 401,
   'auth.forbidden': 403,
+  'auth.authorization_header_missing': 401,
+  'auth.authorization_token_type_not_supported': 401,
+  'auth.access_token_invalid': 401,
+  'auth.logout_token_invalid': 400,
+  'auth.missing_scope_organizations': 500,
+  'user.suspended': 403,
+  'session.not_found': 404,
   'auth.state_invalid': 400,
   'auth.transaction_expired': 400,
   'auth.iss_mismatch': 400,
@@ -42,6 +50,7 @@ const STATUSES: Record<ErrorCode, number> = {
   'auth.link_refused': 403,
   'connector.social_auth_code_invalid': 400,
   'connector.not_found': 404,
+  'connector.disabled': 403,
   'connector.misconfigured': 503,
   'connector.invalid_response': 502,
   'connector.provider_unavailable': 503,
@@ -58,7 +67,9 @@ const STATUSES: Record<ErrorCode, number> = {
 };
 
 /**
- * Answers for the errors of Latchkey: a page for a browser that navigates, `{ code, message, data? }` for the rest.
+ * Answers for the errors of Latchkey: a page for a browser that navigates, `{ code, message, data? }` for the rest, the
+ * same as `extensions` of a GraphQL error and as event `exception` of a WebSocket. A gateway names it itself
+ * (`@UseFilters(ErrorFilter)`): Nest gives it no filter of the application.
  * Registered by every module, so that an application that imports one sees the right statuses; its own errors are its own.
  */
 @Injectable()
@@ -71,17 +82,29 @@ export class ErrorFilter implements ExceptionFilter {
     private readonly modules: ModuleRef,
   ) {}
 
-  catch(error: unknown, context: ArgumentsHost): void {
-    if (context.getType() !== 'http') throw error;
+  /** GraphQL takes what is returned for the error of the field; elsewhere it has no meaning. */
+  catch(error: unknown, context: ArgumentsHost): unknown {
+    switch (context.getType<string>()) {
+      case 'http':
+        return this.answer(error, context);
+      case 'ws':
+        return emit(context.switchToWs().getClient(), this.describe(error));
+      default:
+        return withExtensions(error);
+    }
+  }
+
+  private answer(error: unknown, context: ArgumentsHost): void {
     const response: unknown = context.switchToHttp().getResponse();
     const { httpAdapter } = this.host;
     if (httpAdapter.isHeadersSent(response)) return;
 
     const problem = this.describe(error);
+    const { retryAfterSeconds, challenge } = problem;
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    if (problem.retryAfterSeconds !== undefined) {
-      httpAdapter.setHeader(response, 'Retry-After', String(problem.retryAfterSeconds));
-    }
+    if (challenge !== undefined) httpAdapter.setHeader(response, 'WWW-Authenticate', challenge);
+    if (retryAfterSeconds !== undefined)
+      httpAdapter.setHeader(response, 'Retry-After', String(retryAfterSeconds));
     const page = this.page();
     if (page && wantsPage(context.switchToHttp().getRequest())) {
       httpAdapter.setHeader(response, 'Content-Type', 'text/html; charset=utf-8');
@@ -123,8 +146,8 @@ export class ErrorFilter implements ExceptionFilter {
   private describeOurs(error: LatchkeyError): Problem {
     const status = (STATUSES as Partial<Record<string, number>>)[error.code] ?? 500;
     if (status >= 500) this.logger.warn(`${error.code}: ${error.message}${causes(error)}`);
-    const { code, message, data, retryAfterSeconds } = error;
-    return { status, code, message, data, retryAfterSeconds };
+    const { code, message, data, retryAfterSeconds, challenge } = error;
+    return { status, code, message, data, retryAfterSeconds, challenge };
   }
 }
 
@@ -132,6 +155,26 @@ export class ErrorFilter implements ExceptionFilter {
 @Injectable()
 @Catch()
 export class EveryErrorFilter extends ErrorFilter {}
+
+/** GraphQL's place for what a program can read of an error. */
+function withExtensions(error: unknown): unknown {
+  if (!isLatchkeyError(error)) return error;
+  const { code, data } = error;
+  return Object.assign(error, { extensions: { code, data } });
+}
+
+/** Nest's event for errors, to a client of Socket.IO or of `ws`, whose `emit` is for local listeners. */
+function emit(client: WebSocketClient, { code, message, data }: Problem): void {
+  const event = { status: 'error', code, message, data };
+  if (typeof client.readyState === 'number') client.send(JSON.stringify({ event: 'exception', data: event }));
+  else client.emit('exception', event);
+}
+
+interface WebSocketClient {
+  readonly readyState?: unknown;
+  send(text: string): void;
+  emit(event: string, data: object): void;
+}
 
 /** A browser that navigates asks for HTML by name; API clients send `*` or JSON. */
 const wantsPage = (request: { headers: Record<string, string | string[] | undefined> }): boolean =>

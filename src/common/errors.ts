@@ -5,8 +5,22 @@
 export type ErrorCode =
   /** Nobody is signed in, or the session has ended. */
   | 'auth.unauthorized'
-  /** The request is not allowed to do this: a form without proof that it is ours. */
+  /** Not allowed: a form without proof that it is ours, or a caller without the scope, role or organisation. */
   | 'auth.forbidden'
+  /** The route needs an access token, and none came. */
+  | 'auth.authorization_header_missing'
+  /** The `Authorization` header holds something else than a bearer token. */
+  | 'auth.authorization_token_type_not_supported'
+  /** The access token is malformed, expired, not of our issuer or not for us. */
+  | 'auth.access_token_invalid'
+  /** A back-channel logout token that is not one, or has been used. */
+  | 'auth.logout_token_invalid'
+  /** Organisation tokens need the scope `urn:logto:scope:organizations` at sign-in. */
+  | 'auth.missing_scope_organizations'
+  /** The user is suspended here. */
+  | 'user.suspended'
+  /** No such session, or it is somebody else's. */
+  | 'session.not_found'
   /** The sign-in was not started in this browser, is used already, or belongs to another connector. */
   | 'auth.state_invalid'
   | 'auth.transaction_expired'
@@ -27,6 +41,8 @@ export type ErrorCode =
   /** The authorization code is spent, expired or unknown to the provider. */
   | 'connector.social_auth_code_invalid'
   | 'connector.not_found'
+  /** The connector is configured, but switched off. */
+  | 'connector.disabled'
   /** The provider refuses our client, or its metadata does not match the configuration. */
   | 'connector.misconfigured'
   /** The provider answered with something that is not an answer. */
@@ -53,6 +69,8 @@ export interface ErrorDetails {
   readonly data?: Readonly<Record<string, unknown>>;
   /** When it makes sense to ask again. */
   readonly retryAfterSeconds?: number;
+  /** The `WWW-Authenticate` of the answer (RFC 6750 section 3): how to come back with better credentials. */
+  readonly challenge?: string;
   /** What lies underneath: for logs, never sent. */
   readonly cause?: unknown;
 }
@@ -62,15 +80,17 @@ export class LatchkeyError extends Error {
   override readonly name = 'LatchkeyError';
   readonly data?: ErrorDetails['data'];
   readonly retryAfterSeconds?: number;
+  readonly challenge?: string;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { data, retryAfterSeconds, cause }: ErrorDetails = {},
+    { data, retryAfterSeconds, challenge, cause }: ErrorDetails = {},
   ) {
     super(message, { cause });
     this.data = data;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.challenge = challenge;
   }
 }
 

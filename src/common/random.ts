@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 
@@ -13,4 +13,4 @@ export const randomId = (length: 12 | 21): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
 /** SHA-256, base64url. What is stored of a value that only its bearer may know. */
-export const digest = (value: string): string => createHash('sha256').update(value).digest('base64url');
+export const digest = (value: string): string => hash('sha256', value, 'base64url');

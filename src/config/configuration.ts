@@ -10,10 +10,17 @@ export interface Configuration {
   /** Our own origin as browsers see it, without a trailing slash. */
   readonly baseUrl: string;
   readonly databaseUrl: string;
-  readonly sessionSecret: string;
+  readonly sessionSecret: readonly string[];
+  readonly session: {
+    readonly absoluteLifetimeSeconds: number;
+    readonly idleLifetimeSeconds: number;
+  };
+  readonly returnToOrigins?: readonly string[];
   /** With the variable that they come from, for whoever finds a fault in them. */
   readonly vaultKeys: { readonly text: string; readonly variable: string };
   readonly logto?: LogtoConfiguration;
+  /** What is asked of Logto, whoever that is. */
+  readonly logtoAccess: LogtoAccess;
   readonly google?: GoogleConfiguration;
   /** Present when the sandbox has to be started; never in production. */
   readonly sandbox?: { readonly port: number };
@@ -23,6 +30,12 @@ export interface LogtoConfiguration {
   readonly endpoint: string;
   readonly appId: string;
   readonly appSecret: string;
+}
+
+export interface LogtoAccess {
+  readonly audience?: string;
+  readonly scopes?: readonly string[];
+  readonly resources?: readonly string[];
 }
 
 export interface GoogleConfiguration {
@@ -63,9 +76,19 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     port: values.PORT,
     baseUrl,
     databaseUrl: values.DATABASE_URL,
-    sessionSecret: values.SESSION_SECRET ?? SANDBOX_SESSION_SECRET,
+    sessionSecret: values.SESSION_SECRET ?? [SANDBOX_SESSION_SECRET],
+    session: {
+      absoluteLifetimeSeconds: values.SESSION_LIFETIME,
+      idleLifetimeSeconds: values.SESSION_IDLE_LIFETIME,
+    },
+    returnToOrigins: values.RETURN_TO_ORIGINS,
     vaultKeys: vaultKeysOf(values),
     logto: logtoConfiguration(values),
+    logtoAccess: {
+      audience: values.LOGTO_AUDIENCE ?? (sandboxed ? `${baseUrl}/api` : undefined),
+      scopes: values.LOGTO_SCOPES,
+      resources: values.LOGTO_RESOURCES,
+    },
     google: googleConfiguration(values),
     ...(sandboxed ? { sandbox: { port: values.SANDBOX_PORT } } : {}),
   };
@@ -115,7 +138,9 @@ function secretProblems(values: Variables): string[] {
     `generate one with: node -p "require('crypto').randomBytes(${bytes}).toString('base64')"`;
   return [
     ...(values.SESSION_SECRET === undefined ? [`SESSION_SECRET is required (${generate(48)})`] : []),
-    ...(values.SESSION_SECRET === SANDBOX_SESSION_SECRET ? ['SESSION_SECRET is the one of the sandbox'] : []),
+    ...(values.SESSION_SECRET?.includes(SANDBOX_SESSION_SECRET)
+      ? ['SESSION_SECRET is the one of the sandbox']
+      : []),
     ...(values.VAULT_KEYS === undefined && values.SECRET_VAULT_KEK === undefined
       ? [`VAULT_KEYS is required, as id:key (${generate(32)})`]
       : []),

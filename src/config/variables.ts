@@ -18,6 +18,14 @@ const port = z.coerce
 
 const text = z.string();
 
+const seconds = z.coerce
+  .number('must be whole seconds')
+  .int('must be whole seconds')
+  .min(60, 'must be at least 60 seconds');
+
+/** Words separated by spaces or commas. */
+const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
+
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
 /**
@@ -39,11 +47,21 @@ export const variables = {
     .default('sqlite:data/latchkey.sqlite')
     .describe('`sqlite:<file>` for one process, `postgres://…` for one or many.'),
   SESSION_SECRET: text
-    .min(32, 'must have at least 32 characters')
+    .transform((value) => value.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every(({ length }) => length >= 32), 'must have at least 32 characters')
     .optional()
     .describe(
-      'Secret behind the proof that a form is ours (CSRF), at least 32 characters. Required outside the sandbox.',
+      'Secret behind the proof that a form is ours (CSRF), at least 32 characters; to change it, the new one before the old one, separated by a comma. Required outside the sandbox.',
     ),
+  SESSION_LIFETIME: seconds
+    .default(1_209_600)
+    .describe('Seconds after which a session ends, used or not; 14 days.'),
+  SESSION_IDLE_LIFETIME: seconds
+    .default(604_800)
+    .describe('Seconds after its last use when a session ends; 7 days.'),
+  RETURN_TO_ORIGINS: list
+    .optional()
+    .describe('Origins beside our own that `return_to` may lead to, separated by spaces.'),
   VAULT_KEYS: text
     .optional()
     .describe(
@@ -57,6 +75,19 @@ export const variables = {
     .describe('Origin of your Logto. Without it (and outside production) the sandbox runs.'),
   LOGTO_APP_ID: text.optional().describe("Logto's application id."),
   LOGTO_APP_SECRET: text.optional().describe("Logto's application secret."),
+  LOGTO_AUDIENCE: text
+    .optional()
+    .describe(
+      "Indicator of this backend's API at Logto. With it, access tokens are accepted; the sandbox takes `BASE_URL/api`.",
+    ),
+  LOGTO_SCOPES: list
+    .optional()
+    .describe(
+      'Scopes to ask for beside `openid offline_access profile`, separated by spaces; `email` otherwise.',
+    ),
+  LOGTO_RESOURCES: list
+    .optional()
+    .describe('Indicators of further APIs that access tokens are asked for, separated by spaces.'),
   CONNECTOR_GOOGLE_CLIENT_ID: text.optional().describe("Google's OAuth client id."),
   CONNECTOR_GOOGLE_CLIENT_SECRET: text.optional().describe("Google's OAuth client secret."),
   CONNECTOR_GOOGLE_ISSUER: httpUrl

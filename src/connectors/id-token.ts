@@ -36,6 +36,12 @@ export function assertSignInToken({ claims, idToken, accessToken }: SignInToken)
   if (typ !== undefined && typ.toLowerCase() !== 'jwt') throw refused('is another kind of token');
 }
 
+/** OpenID Connect Core 3.1.3.7 (12): where a class of authentication was demanded, the person has passed one of these. */
+export function assertAuthenticationClass({ acr }: IDToken, demanded: readonly string[] | undefined): void {
+  if (demanded && !(typeof acr === 'string' && demanded.includes(acr)))
+    throw refused('speaks of another class of authentication than was demanded');
+}
+
 function assertAudience({ aud, azp }: IDToken): void {
   const [audience, ...others] = [aud].flat();
   if (others.length > 0) throw refused('has another audience beside us');

@@ -3,6 +3,7 @@ import * as oidc from 'openid-client';
 import type { HttpClient } from '../common/http-client.js';
 import { LatchkeyError } from '../common/errors.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from './id-token.js';
+import { KeySet } from './key-set.js';
 
 export interface IssuerSettings {
   readonly issuer: string;
@@ -10,6 +11,10 @@ export interface IssuerSettings {
   readonly clientSecret: string;
   /** How the client proves itself at the token endpoint: `Authorization: Basic` or form fields (RFC 6749 2.3.1). */
   readonly authentication: 'basic' | 'post';
+  /** How long ago the person may have proved who they are, at most (OpenID Connect Core 3.1.2.1, `max_age`). */
+  readonly maxAgeSeconds?: number;
+  /** Classes of authentication of which one is demanded (`acr_values`). */
+  readonly acrValues?: readonly string[];
 }
 
 /** An issuer as its metadata describes it, and our client there. */
@@ -18,6 +23,8 @@ export interface Issuer {
   readonly metadata: oidc.ServerMetadata;
   /** The issuer's public keys. A key that is not among those known makes us look again, so keys may change at any time. */
   readonly keys: JWTVerifyGetKey;
+  /** The same keys for tokens that come from anybody: looked for again at most every few seconds. */
+  readonly publicKeys: KeySet;
 }
 
 /** OpenID Connect Discovery 1.0. Plain http is for loopback alone: configuration refuses it in production. */
@@ -40,7 +47,7 @@ export async function discoverIssuer(settings: IssuerSettings, http: HttpClient)
   );
   configuration[oidc.customFetch] = http.fetch;
   if (insecure) oidc.allowInsecureRequests(configuration);
-  return { configuration, metadata, keys: keySet(jwksUri, http) };
+  return { configuration, metadata, keys: keySet(jwksUri, http), publicKeys: new KeySet(jwksUri, http) };
 }
 
 const clientAuthentication = ({ authentication, clientSecret }: IssuerSettings): oidc.ClientAuth =>

@@ -1,10 +1,15 @@
-import { jwtVerify } from 'jose';
+import { jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import * as oidc from 'openid-client';
 import type { HttpClient } from '../common/http-client.js';
-import { LatchkeyError } from '../common/errors.js';
+import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../common/errors.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
 import type { AuthorizationCallback, AuthorizationRequest } from './connector.js';
-import { assertSignInToken, CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from './id-token.js';
+import {
+  assertAuthenticationClass,
+  assertSignInToken,
+  CLOCK_TOLERANCE_SECONDS,
+  SIGNING_ALGORITHMS,
+} from './id-token.js';
 import { discoverIssuer, type Issuer, type IssuerSettings } from './issuer.js';
 import { upstreamError, type Step } from './upstream-error.js';
 
@@ -14,6 +19,12 @@ export interface SignInTokens {
   /** As it came; its signature and claims are verified. */
   readonly idToken: string;
 }
+
+/** What a refresh brought, and the claims of a new ID token if one came: its signature is not verified. */
+export type RefreshedTokens = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
+
+/** Parameters of the authorization request; a list stands for several of one name, such as `resource`. */
+export type AuthorizationParameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * One client at one OpenID Connect issuer, with every check on: PKCE S256, state, nonce, `iss` of the callback
@@ -36,22 +47,23 @@ export class RelyingParty {
   async authorizationUrl(
     request: AuthorizationRequest,
     scope: readonly string[],
-    parameters: Readonly<Record<string, string>> = {},
+    parameters: AuthorizationParameters = {},
   ): Promise<URL> {
     const { configuration } = await this.issuer();
-    const codeChallenge = await oidc.calculatePKCECodeChallenge(request.codeVerifier);
-    return attempt('discovery', async () =>
-      oidc.buildAuthorizationUrl(configuration, {
-        ...parameters,
-        response_type: 'code',
-        redirect_uri: request.redirectUri,
-        scope: scope.join(' '),
-        state: request.state,
-        nonce: request.nonce,
-        code_challenge: codeChallenge,
-        code_challenge_method: 'S256',
-      }),
-    );
+    const { maxAgeSeconds, acrValues } = this.settings;
+    const query = queryOf({
+      ...parameters,
+      max_age: maxAgeSeconds?.toString(),
+      acr_values: acrValues?.join(' '),
+      response_type: 'code',
+      redirect_uri: request.redirectUri,
+      scope: scope.join(' '),
+      state: request.state,
+      nonce: request.nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(request.codeVerifier),
+      code_challenge_method: 'S256',
+    });
+    return attempt('discovery', async () => oidc.buildAuthorizationUrl(configuration, query));
   }
 
   /** Spends the code of a callback, once. The claims are of a verified ID token. */
@@ -62,7 +74,7 @@ export class RelyingParty {
     nonce,
     codeVerifier,
   }: AuthorizationCallback): Promise<SignInTokens> {
-    const { configuration, metadata, keys } = await this.issuer();
+    const { configuration, metadata } = await this.issuer();
     assertIssuer(parameters, metadata);
     assertGranted(parameters);
     const callback = new URL(redirectUri);
@@ -72,15 +84,15 @@ export class RelyingParty {
       expectedNonce: nonce,
       pkceCodeVerifier: codeVerifier,
       idTokenExpected: true,
+      maxAge: this.settings.maxAgeSeconds,
     };
     const tokens = await attempt('code', () => oidc.authorizationCodeGrant(configuration, callback, checks));
     const [claims, idToken] = [tokens.claims(), tokens.id_token];
     if (!claims || !idToken)
       throw new LatchkeyError('connector.invalid_response', 'The provider sent no ID token.');
-    await attempt('keys', () =>
-      jwtVerify(idToken, keys, { algorithms: SIGNING_ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_SECONDS }),
-    );
+    await this.assertSigned(idToken);
     assertSignInToken({ claims, idToken, accessToken: tokens.access_token });
+    assertAuthenticationClass(claims, this.settings.acrValues);
     return { tokens, claims, idToken };
   }
 
@@ -90,9 +102,44 @@ export class RelyingParty {
     return attempt('userinfo', () => oidc.fetchUserInfo(configuration, accessToken, subject));
   }
 
-  async refresh(refreshToken: string): Promise<oidc.TokenEndpointResponse> {
+  /** `parameters` are further ones of the token request, such as `resource` (RFC 8707). */
+  async refresh(
+    refreshToken: string,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<RefreshedTokens> {
     const { configuration } = await this.issuer();
-    return attempt('refresh', () => oidc.refreshTokenGrant(configuration, refreshToken));
+    return attempt('refresh', () => oidc.refreshTokenGrant(configuration, refreshToken, { ...parameters }));
+  }
+
+  /** Rejects unless the ID token carries the issuer's signature; its claims are judged by who received it. */
+  async assertSigned(idToken: string): Promise<void> {
+    const { keys } = await this.issuer();
+    const options = { algorithms: SIGNING_ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_SECONDS };
+    await attempt('keys', () => jwtVerify(idToken, keys, options));
+  }
+
+  /**
+   * Verifies a JWT that anybody may have handed us: signed by this issuer, in time, and as `options` demand. Rejects
+   * with the code `refusal`, or with `connector.*` where the issuer's keys cannot be had.
+   */
+  async verify(token: string, options: JWTVerifyOptions, refusal: ErrorCode): Promise<JWTVerifyResult> {
+    const { metadata, publicKeys } = await this.issuer();
+    try {
+      return await jwtVerify(token, publicKeys.find, {
+        ...options,
+        issuer: metadata.issuer,
+        algorithms: SIGNING_ALGORITHMS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      });
+    } catch (cause) {
+      if (isLatchkeyError(cause)) throw cause;
+      throw new LatchkeyError(refusal, 'The token is not valid.', { cause });
+    }
+  }
+
+  /** Another one whenever the issuer's keys have changed; empty while they have not been read. */
+  async keyEdition(): Promise<string> {
+    return (await this.issuer()).publicKeys.edition;
   }
 
   /** RFC 7009. An issuer without a revocation endpoint has nothing to revoke. */
@@ -126,6 +173,13 @@ export class RelyingParty {
     return issuer;
   }
 }
+
+const queryOf = (parameters: AuthorizationParameters): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(parameters).flatMap(([name, value = []]) =>
+      [value].flat().map((one): [string, string] => [name, one]),
+    ),
+  );
 
 /** Runs one step with the provider, and translates what goes wrong in it. */
 async function attempt<Result>(step: Step, action: () => Promise<Result>): Promise<Result> {

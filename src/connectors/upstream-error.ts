@@ -63,7 +63,12 @@ function classifyBody(step: Step, { error, status }: ResponseBodyError): [ErrorC
     case 'invalid_client':
     case 'unauthorized_client':
     case 'redirect_uri_mismatch':
+    case 'invalid_scope':
+    case 'invalid_target':
       return ['connector.misconfigured', 'The provider refuses this application.'];
+    case 'access_denied':
+    case 'insufficient_scope':
+      return ['auth.access_denied', 'The provider does not grant this.'];
     case 'server_error':
     case 'temporarily_unavailable':
       return UNAVAILABLE;

@@ -4,12 +4,14 @@ import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AuthorizationTransaction } from '../auth/sign-in/authorization-transaction.entity.js';
 import { Session } from '../auth/session/session.entity.js';
-import { SessionTokens } from '../auth/logto/session-tokens.entity.js';
+import { LogtoSession } from '../auth/logto/logto-session.entity.js';
+import { UsedLogoutToken } from '../auth/logto/used-logout-token.entity.js';
 import { Identity } from '../identities/identity.entity.js';
 import { User } from '../identities/user.entity.js';
 import { ConfigurationError } from '../config/configuration.error.js';
 import { StoredSecret } from '../token-vault/stored-secret.entity.js';
 import { Initial1763700000000 } from './migrations/1763700000000-initial.js';
+import { Sessions1763900000000 } from './migrations/1763900000000-sessions.js';
 import { migrate } from './migrate.js';
 import { serialise } from './serial-query-runner.js';
 
@@ -19,12 +21,13 @@ export const latchkeyEntities = [
   Identity,
   StoredSecret,
   Session,
-  SessionTokens,
+  LogtoSession,
+  UsedLogoutToken,
   AuthorizationTransaction,
 ];
 
 /** All migrations of Latchkey, in order; the same for SQLite and PostgreSQL. */
-export const latchkeyMigrations = [Initial1763700000000];
+export const latchkeyMigrations = [Initial1763700000000, Sessions1763900000000];
 
 const common = {
   entities: latchkeyEntities,

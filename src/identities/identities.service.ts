@@ -25,7 +25,7 @@ export class IdentitiesService {
     private readonly clock: Clock,
   ) {}
 
-  /** The user of this account: the one it belongs to, one that the policy names, or a new one. */
+  /** The user of this account: the one it belongs to, one that the policy names, or a new one. Rejects with `user.suspended`. */
   async signIn(manager: EntityManager, at: IdentityAt): Promise<string> {
     const known = await this.find(manager, at);
     if (known) return this.recognise(manager, known, at);
@@ -57,6 +57,14 @@ export class IdentitiesService {
     await this.refreshDetails(manager, known, at);
   }
 
+  /** The user to whom this account of Logto or of a provider belongs. */
+  async ownerOf(target: string, issuer: string, subject: string): Promise<string | undefined> {
+    const found = await this.dataSource
+      .getRepository(Identity)
+      .findOne({ select: { userId: true }, where: { target, issuer, subject } });
+    return found?.userId;
+  }
+
   /** Oldest first, to the second. */
   list(userId: string): Promise<Identity[]> {
     return this.dataSource
@@ -72,8 +80,13 @@ export class IdentitiesService {
   }
 
   private async recognise(manager: EntityManager, known: Identity, at: IdentityAt): Promise<string> {
+    const { affected } = await manager.update(
+      User,
+      { id: known.userId, suspended: false },
+      { lastSignInAt: this.clock.now() },
+    );
+    if (affected !== 1) throw new LatchkeyError('user.suspended', 'This account is suspended.');
     await this.refreshDetails(manager, known, at);
-    await manager.update(User, { id: known.userId }, { lastSignInAt: this.clock.now() });
     return known.userId;
   }
 
@@ -92,7 +105,8 @@ export class IdentitiesService {
   private async createUser(manager: EntityManager, identity: ProviderIdentity): Promise<string> {
     const now = this.clock.now();
     const id = randomId(12);
-    await manager.insert(User, { id, ...detailsOf(identity), createdAt: now, lastSignInAt: now });
+    const user = { ...detailsOf(identity), suspended: false };
+    await manager.insert(User, { id, ...user, createdAt: now, lastSignInAt: now });
     return id;
   }
 

@@ -20,6 +20,10 @@ export class User {
   @Column({ type: 'varchar', length: 2048, nullable: true })
   avatar: string | null;
 
+  /** Let in nowhere until this is taken back. */
+  @Column({ type: 'boolean', default: false })
+  suspended: boolean;
+
   @EpochColumn('created_at')
   createdAt: number;
 

@@ -4,7 +4,7 @@ import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
 import { CsrfTokens } from '../auth/session/csrf.js';
 import { Logto } from '../auth/logto/logto.js';
 import { queryOf } from '../auth/sign-in/query.js';
-import { returnTo } from '../auth/sign-in/return-to.js';
+import { Destinations } from '../auth/sign-in/destinations.js';
 import { SessionGuard, type RequestWithSession } from '../auth/session/session.guard.js';
 import { Clock } from '../common/clock.js';
 import { OptionalAuth, Public } from '../common/current-user.js';
@@ -32,6 +32,7 @@ export class PagesController {
     private readonly connectors: ConnectorRegistry,
     private readonly logto: Logto,
     private readonly csrfTokens: CsrfTokens,
+    private readonly destinations: Destinations,
     private readonly clock: Clock,
   ) {}
 
@@ -61,7 +62,7 @@ export class PagesController {
   @Header('Cache-Control', 'no-store')
   signIn(@Req() request: RequestWithSession): string {
     const choices = this.connectors.list().map(({ instance: { id, name } }) => ({ id, name }));
-    return signInPage(choices, returnTo(queryOf(request).get('return_to'), this.options.baseUrl));
+    return signInPage(choices, this.destinations.wanted(queryOf(request)));
   }
 
   @Get(STYLESHEET_PATH)

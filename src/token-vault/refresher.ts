@@ -7,7 +7,7 @@ import { isExpired, isFresh } from './freshness.js';
 import { mergeTokenSets } from './merge.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { SecretStore } from './secret.store.js';
-import { SingleFlight } from './single-flight.js';
+import { SingleFlight } from '../common/single-flight.js';
 import type { StoredSecret } from './stored-secret.entity.js';
 import { clearPartOf, TokenSetSealer } from './token-set.sealer.js';
 import { TOKEN_VAULT_OPTIONS, type TokenVaultModuleOptions } from './token-vault.options.js';

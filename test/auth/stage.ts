@@ -29,7 +29,7 @@ export interface Attempt {
 
 type Answer = Awaited<ReturnType<Browser['json']>>;
 
-const TABLES = ['users', 'identities', 'secrets', 'sessions', 'session_tokens'];
+const TABLES = ['users', 'identities', 'secrets', 'sessions', 'logto_sessions'];
 
 /** A backend whose Logto and Google are hostile issuers. */
 export class Stage {

@@ -140,7 +140,7 @@ describe('the configuration', () => {
     ['the sandbox on all interfaces', { HOST: '0.0.0.0' }, /LOGTO_ENDPOINT is required when HOST/],
     [
       'the sandbox’s session secret',
-      { ...PRODUCTION, SESSION_SECRET: readConfiguration({}).sessionSecret },
+      { ...PRODUCTION, SESSION_SECRET: readConfiguration({}).sessionSecret.join() },
       /SESSION_SECRET is the one of the sandbox/,
     ],
     [

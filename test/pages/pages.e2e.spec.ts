@@ -60,6 +60,7 @@ describe.each(platforms)('the pages on %s', (platform) => {
     await signInThroughLogto(browser, stage.backend, 'bob');
     const me = await browser.json(`${stage.backend.url}/api/me`);
     await rename(stage.backend, String(me.body['id']), `${HOSTILE}\u202e 李 👩‍🚀`);
+    stage.backend.clock.advance(1);
     const { html } = await browser.open(stage.backend.url);
     expect(html).not.toContain('<img');
     expect(html).toContain('<bdi>&lt;img src=x onerror=alert(1)&gt;\u202e 李 👩‍🚀</bdi>');

@@ -15,8 +15,9 @@ const queries = {
     (SELECT 1 FROM latchkey_secrets s WHERE s.user_id = i.user_id AND s.subject = i.subject)`,
   'secret without identity': `SELECT id FROM latchkey_secrets s WHERE NOT EXISTS
     (SELECT 1 FROM latchkey_identities i WHERE i.user_id = s.user_id AND i.subject = s.subject)`,
-  "Logto's tokens without session":
-    'SELECT session_id AS id FROM latchkey_session_tokens WHERE session_id NOT IN (SELECT id FROM latchkey_sessions)',
+  "session from Logto without Logto's tokens": `SELECT id FROM latchkey_sessions s
+    WHERE NOT EXISTS (SELECT 1 FROM latchkey_logto_sessions l WHERE l.session_id = s.id)
+    AND NOT EXISTS (SELECT 1 FROM latchkey_identities i WHERE i.user_id = s.user_id AND i.connector_id <> 'logto')`,
 };
 
 export async function halfWritten({ url }: TemporaryDatabase): Promise<string[]> {

@@ -53,7 +53,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const dataSource = await openDataSource(database.url);
   const settings = {
     baseUrl: url,
-    sessionSecret: TEST_SESSION_SECRET,
+    sessionSecret: [TEST_SESSION_SECRET],
     vaultKeys: { text: TEST_VAULT_KEYS, variable: 'VAULT_KEYS' },
     ...options.settings,
   };

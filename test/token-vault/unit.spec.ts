@@ -3,7 +3,7 @@ import { Secret } from '../../src/common/secret.js';
 import { retryDelaySeconds } from '../../src/token-vault/back-off.js';
 import { isFresh, statusOf } from '../../src/token-vault/freshness.js';
 import { mergeTokenSets } from '../../src/token-vault/merge.js';
-import { SingleFlight } from '../../src/token-vault/single-flight.js';
+import { SingleFlight } from '../../src/common/single-flight.js';
 import { splitScope, tokenSetOf } from '../../src/connectors/token-set.js';
 
 describe('a token answer', () => {

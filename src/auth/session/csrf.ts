@@ -11,17 +11,30 @@ const CSRF_HEADER = 'x-csrf-token';
 /** Proofs that a form is ours: bound to the session, worth nothing once its id has changed. */
 @Injectable()
 export class CsrfTokens {
-  constructor(@Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions) {}
+  private readonly secrets: readonly string[];
 
-  of({ tokenHash }: CurrentSession): string {
-    return createHmac('sha256', this.options.sessionSecret).update(`csrf:${tokenHash}`).digest('base64url');
+  constructor(@Inject(AUTH_OPTIONS) { sessionSecret }: AuthModuleOptions) {
+    this.secrets = [sessionSecret].flat();
   }
 
+  of(session: CurrentSession): string {
+    return proofOf(session, this.secrets[0]);
+  }
+
+  /** Proofs under a former secret are good for as long as it is configured. */
   matches(session: CurrentSession, token: unknown): boolean {
-    const expected = Buffer.from(this.of(session));
-    const given = Buffer.from(typeof token === 'string' ? token : '');
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return (
+      typeof token === 'string' && this.secrets.some((secret) => isSame(token, proofOf(session, secret)))
+    );
   }
+}
+
+const proofOf = ({ tokenHash }: CurrentSession, secret: string): string =>
+  createHmac('sha256', secret).update(`csrf:${tokenHash}`).digest('base64url');
+
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /**

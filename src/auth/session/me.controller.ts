@@ -1,10 +1,10 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import { CurrentUser } from '../../common/current-user.js';
-import { SessionGuard } from './session.guard.js';
+import { SessionOrAccessTokenGuard } from '../access/session-or-access-token.guard.js';
 
-/** Who is signed in. */
+/** Who makes the request, by session or by access token. */
 @Controller('api/me')
-@UseGuards(SessionGuard)
+@UseGuards(SessionOrAccessTokenGuard)
 export class MeController {
   @Get()
   @Header('Cache-Control', 'no-store')

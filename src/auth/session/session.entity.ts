@@ -1,6 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../../common/epoch-column.js';
-import { User } from '../../identities/user.entity.js';
 
 /** A signed-in browser. What the browser holds is not in here: the row knows its digest alone. */
 @Entity('latchkey_sessions')
@@ -13,13 +12,21 @@ export class Session {
   @Column({ name: 'token_hash', type: 'varchar', length: 43 })
   tokenHash: string;
 
-  @ForeignKey<User>(() => User, { name: 'latchkey_sessions_user', onDelete: 'CASCADE' })
+  /** As the application's {@link UserSerializer} knows the user; not necessarily one of our own. */
   @Index('latchkey_sessions_by_user')
-  @Column({ name: 'user_id', type: 'varchar', length: 12 })
+  @Column({ name: 'user_id', type: 'varchar', length: 128 })
   userId: string;
+
+  /** What the browser called itself at the sign-in, for people to tell their sessions apart. */
+  @Column({ name: 'user_agent', type: 'varchar', length: 256, nullable: true })
+  userAgent: string | null;
 
   @EpochColumn('created_at')
   createdAt: number;
+
+  @Index('latchkey_sessions_by_last_use')
+  @EpochColumn('last_seen_at')
+  lastSeenAt: number;
 
   @Index('latchkey_sessions_by_expiry')
   @EpochColumn('expires_at')

@@ -1,8 +1,12 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ACCESS, type Access, type RequestWithUser } from '../../common/current-user.js';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import type { RequestWithUser } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
-import type { HttpRequest } from './cookies.js';
+import type { HttpRequest } from '../../common/http-request.js';
+import { isConnection, requestOf } from '../../common/request-of.js';
+import { AccessGuard } from '../access/access.guard.js';
+import { authorityOfSession, type Authority } from '../access/authority.js';
+import { AUTH_OPTIONS, audiencesOf, type AuthModuleOptions } from '../auth.options.js';
+import { LogtoClients } from '../logto/logto-clients.js';
 import { Sessions, type CurrentSession } from './sessions.js';
 
 /** A request that has passed the session guard. */
@@ -11,35 +15,32 @@ export interface RequestWithSession extends HttpRequest, RequestWithUser {
 }
 
 /**
- * Lets a request in whose session is in force, and puts its user on it. Everyone else gets 401. A cookie that is good
- * for nothing is left alone: the request may have been sent just before a new one arrived, which this would take away.
+ * Lets a request in whose session is in force, and puts its user on it; everyone else gets 401. Works on HTTP routes,
+ * GraphQL resolvers and gateways, where it looks anew at each message. A cookie that is good for nothing is left
+ * alone: the request may have been sent just before a new one arrived, which this would take away.
  */
 @Injectable()
-export class SessionGuard implements CanActivate {
+export class SessionGuard extends AccessGuard {
   constructor(
-    private readonly reflector: Reflector,
     private readonly sessions: Sessions,
-  ) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (access === 'public') return true;
-    const request = context.switchToHttp().getRequest<RequestWithSession>();
-    const session = await this.identify(request);
-    if (session) return true;
-    if (access === 'optional') return true;
-    throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+    private readonly clients: LogtoClients,
+    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+  ) {
+    super();
   }
 
-  /** Once per request, however many guards ask. */
-  private async identify(request: RequestWithSession): Promise<CurrentSession | undefined> {
-    if (!('latchkeySession' in request)) {
+  protected override async identify(context: ExecutionContext): Promise<Authority | undefined> {
+    const request = requestOf<RequestWithSession>(context);
+    if (isConnection(context) || !('latchkeySession' in request)) {
       request.latchkeySession = await this.sessions.find(request);
       request.user = request.latchkeySession?.user;
     }
-    return request.latchkeySession;
+    if (!request.latchkeySession) return undefined;
+    const [audience] = audiencesOf(this.options.logto);
+    return authorityOfSession(this.clients.of(request), audience);
+  }
+
+  protected override unknown(): LatchkeyError {
+    return new LatchkeyError('auth.unauthorized', 'Sign in first.');
   }
 }

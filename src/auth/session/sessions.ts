@@ -1,105 +1,166 @@
-import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, LessThanOrEqual } from 'typeorm';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import type { CurrentUser } from '../../common/current-user.js';
 import { digest, randomId, randomToken } from '../../common/random.js';
-import { PreparedReads, type PreparedRead } from '../../common/prepared-reads.js';
-import { Cookies, type HttpRequest } from './cookies.js';
-import type { Sealed } from '../../sealing/sealed.js';
-import { SessionTokens } from '../logto/session-tokens.entity.js';
-import { Session } from './session.entity.js';
+import { Remembered } from '../../common/remembered.js';
+import { headersOf, type Caller } from '../../common/request-of.js';
+import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
+import { Logto } from '../logto/logto.js';
+import { LogtoSessions, type LogtoAccount } from '../logto/logto-sessions.js';
+import type { LogtoTokens } from '../logto/logto-tokens.js';
+import { Cookies, SESSION_COOKIE } from './cookies.js';
+import { SessionStore, type SessionRecord } from './session.store.js';
+import { UserSerializer } from './user.serializer.js';
 
-const COOKIE = 'latchkey';
-const LIFETIME_SECONDS = 14 * 24 * 60 * 60;
+const DAY_SECONDS = 24 * 60 * 60;
+const TOUCH_EVERY_SECONDS = 60;
 const PURGE_EVERY_SECONDS = 60;
+const PURGE_BATCH = 1000;
 
-/** Seals what belongs to the session of this id. */
-export type SealForSession = (sessionId: string) => Promise<Sealed>;
+/** What another instance does to a session is noticed here within a second: half of it is ours to remember. */
+const REMEMBER = { milliseconds: 500, limit: 50_000 };
 
 /** A session that is in force, and whose it is. */
-export interface CurrentSession {
-  readonly id: string;
-  readonly tokenHash: string;
+export interface CurrentSession extends SessionRecord {
   readonly user: CurrentUser;
 }
 
-/** Sessions in the database. The cookie is a random value; the table holds its digest, so a copy of it opens nothing. */
+/** What a sign-in at Logto leaves with the session. */
+export interface AtLogto {
+  readonly account: LogtoAccount;
+  readonly tokens: LogtoTokens;
+}
+
+/**
+ * The sessions of browsers. A session ends by sign-out, by its absolute or idle lifetime, by Logto's back-channel
+ * logout, or with its user: here at once, on other instances within a second.
+ */
 @Injectable()
-export class Sessions {
-  private readonly byToken: PreparedRead<Record<string, unknown>>;
+export class Sessions implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Sessions.name);
+  private readonly remembered: Remembered<CurrentSession>;
+  private readonly revocations = new Set<Promise<void>>();
+  private readonly lifetimeSeconds: number;
+  private readonly idleSeconds: number;
   private purgeAt = 0;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(AUTH_OPTIONS) { session = {} }: AuthModuleOptions,
+    private readonly store: SessionStore,
+    private readonly users: UserSerializer,
+    private readonly logtoSessions: LogtoSessions,
+    private readonly logto: Logto,
     private readonly cookies: Cookies,
     private readonly clock: Clock,
-    reads: PreparedReads,
   ) {
-    this.byToken = reads.prepare(
-      'latchkey_session_by_token',
-      `SELECT s.id, s.token_hash, s.expires_at, u.id AS user_id, u.name, u.email, u.email_verified, u.avatar
-       FROM latchkey_sessions s JOIN latchkey_users u ON u.id = s.user_id WHERE s.token_hash = $1`,
-    );
+    this.lifetimeSeconds = session.absoluteLifetimeSeconds ?? 14 * DAY_SECONDS;
+    this.idleSeconds = session.idleLifetimeSeconds ?? 7 * DAY_SECONDS;
+    this.remembered = new Remembered(clock, REMEMBER);
   }
 
-  async find(request: HttpRequest): Promise<CurrentSession | undefined> {
-    const token = this.cookies.read(request, COOKIE);
+  /** The session of a request, by its cookie. */
+  async find(caller: Caller): Promise<CurrentSession | undefined> {
+    const token = this.cookies.read(headersOf(caller), SESSION_COOKIE);
     if (token === undefined) return undefined;
-    const row = await this.byToken(digest(token));
-    return row && Number(row['expires_at']) > this.clock.now() ? sessionOf(row) : undefined;
+    const tokenHash = digest(token);
+    const session = await this.remembered.get(tokenHash, () => this.load(tokenHash));
+    return session && this.isInForce(session) ? session : undefined;
+  }
+
+  /** Those of a user that are in force, the last used first. */
+  async ofUser(userId: string): Promise<SessionRecord[]> {
+    return (await this.store.ofUser(userId)).filter((record) => this.isInForce(record));
   }
 
   /**
-   * Starts a session under a new id and ends the one that the browser had: what was known before the sign-in, to
+   * Starts a session under a new cookie and ends the one that the browser had: what was known before the sign-in, to
    * whomever, is worth nothing after it (session fixation). The same user's session goes on as a record, renewed.
-   * Tokens that belong to the session are written with it or not at all.
+   * There is no session without the tokens that belong to it.
    */
-  async open(request: HttpRequest, response: unknown, userId: string, seal?: SealForSession): Promise<void> {
+  async open(caller: Caller, response: unknown, userId: string, atLogto?: AtLogto): Promise<void> {
     const token = randomToken();
-    const current = await this.find(request);
-    const id = current?.user.id === userId ? current.id : randomId(21);
-    const createdAt = this.clock.now();
-    const session = {
-      id,
-      tokenHash: digest(token),
-      userId,
-      createdAt,
-      expiresAt: createdAt + LIFETIME_SECONDS,
-    };
-    const sealed = await seal?.(id);
-    await this.dataSource.transaction(async (manager) => {
-      if (current && current.id !== id) await manager.delete(Session, { id: current.id });
-      await manager.upsert(Session, session, ['id']);
-      if (sealed) await manager.upsert(SessionTokens, { sessionId: id, sealed }, ['sessionId']);
-    });
-    this.cookies.write(response, COOKIE, token, LIFETIME_SECONDS);
+    const current = await this.find(caller);
+    const record = this.recordFor(caller, userId, token, current);
+    if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
+    await this.store.save(record);
+    if (current) this.remembered.forget(current.tokenHash);
+    this.cookies.write(response, SESSION_COOKIE, token, this.lifetimeSeconds);
+    if (current && current.id !== record.id) await this.end([current.id]);
     await this.purge();
   }
 
-  async close(response: unknown, session: CurrentSession | undefined): Promise<void> {
-    if (session) await this.dataSource.manager.delete(Session, { id: session.id });
-    this.cookies.clear(response, COOKIE);
+  /** Ends the session of a browser. What Logto has granted to it is returned, for the caller to end. */
+  async close(response: unknown, session: CurrentSession | undefined): Promise<LogtoTokens | undefined> {
+    const [tokens] = session ? await this.remove([session.id], session.tokenHash) : [];
+    this.clearCookie(response);
+    return tokens;
   }
 
+  clearCookie(response: unknown): void {
+    this.cookies.clear(response, SESSION_COOKIE);
+  }
+
+  /** Ends these sessions, then what Logto has granted to them, for which nobody waits. */
+  async end(ids: readonly string[]): Promise<void> {
+    for (const tokens of await this.remove(ids)) {
+      const revocation = this.logto.revoke(tokens).finally(() => this.revocations.delete(revocation));
+      this.revocations.add(revocation);
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.revocations);
+  }
+
+  private async remove(ids: readonly string[], tokenHash?: string): Promise<LogtoTokens[]> {
+    if (ids.length === 0) return [];
+    await this.store.remove(ids);
+    this.remembered.forget(tokenHash);
+    return this.logtoSessions.take(ids);
+  }
+
+  private async load(tokenHash: string): Promise<CurrentSession | undefined> {
+    const found = await this.store.find(tokenHash);
+    if (!found || !this.isInForce(found)) return undefined;
+    const user = await this.users.deserialize(found.userId);
+    return user && { ...(await this.touched(found)), user };
+  }
+
+  private async touched(record: SessionRecord): Promise<SessionRecord> {
+    const now = this.clock.now();
+    if (now - record.lastSeenAt < Math.min(TOUCH_EVERY_SECONDS, this.idleSeconds / 4)) return record;
+    try {
+      await this.store.touch(record.id, now);
+    } catch (error) {
+      this.logger.warn(`The use of session ${record.id} could not be noted: ${String(error)}`);
+    }
+    return { ...record, lastSeenAt: now };
+  }
+
+  private isInForce({ expiresAt, lastSeenAt }: SessionRecord): boolean {
+    const now = this.clock.now();
+    return expiresAt > now && lastSeenAt + this.idleSeconds > now;
+  }
+
+  private recordFor(caller: Caller, userId: string, token: string, current?: CurrentSession): SessionRecord {
+    const now = this.clock.now();
+    return {
+      id: current?.userId === userId ? current.id : randomId(21),
+      tokenHash: digest(token),
+      userId,
+      userAgent: headersOf(caller)['user-agent']?.slice(0, 256) ?? null,
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt: now + this.lifetimeSeconds,
+    };
+  }
+
+  /** A bounded batch, at most once a minute. */
   private async purge(): Promise<void> {
     const now = this.clock.now();
     if (now < this.purgeAt) return;
     this.purgeAt = now + PURGE_EVERY_SECONDS;
-    await this.dataSource.manager.delete(Session, { expiresAt: LessThanOrEqual(now) });
+    await this.store.purge({ expiredAt: now, idleSince: now - this.idleSeconds, limit: PURGE_BATCH });
+    await this.logtoSessions.purge(PURGE_BATCH);
   }
 }
-
-const sessionOf = (row: Record<string, unknown>): CurrentSession => ({
-  id: String(row['id']),
-  tokenHash: String(row['token_hash']),
-  user: {
-    id: String(row['user_id']),
-    name: textOf(row['name']),
-    email: textOf(row['email']),
-    emailVerified: Boolean(row['email_verified']),
-    avatar: textOf(row['avatar']),
-  },
-});
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,27 +1,16 @@
-import {
-  Controller,
-  Get,
-  Header,
-  HttpCode,
-  Inject,
-  Post,
-  Redirect,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
 import { OptionalAuth } from '../../common/current-user.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
-import { BrowserBinding } from './browser-binding.js';
-import { CsrfGuard } from '../session/csrf.js';
+import { LatchkeyError } from '../../common/errors.js';
 import { Logto, LOGTO } from '../logto/logto.js';
+import { CsrfGuard } from '../session/csrf.js';
+import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { Sessions } from '../session/sessions.js';
+import { BrowserBinding } from './browser-binding.js';
+import { Destinations } from './destinations.js';
 import { LogtoStrategy, type LogtoUser } from './logto.strategy.js';
 import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
-import { returnTo } from './return-to.js';
 import { runStrategy } from './run-strategy.js';
-import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
-import { Sessions } from '../session/sessions.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Signing in and out through Logto. */
@@ -35,10 +24,10 @@ export class AuthController {
     private readonly signIns: SignInService,
     private readonly sessions: Sessions,
     private readonly browsers: BrowserBinding,
-    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    private readonly destinations: Destinations,
   ) {}
 
-  /** `return_to` is a path of ours to go to afterwards. */
+  /** `return_to` is where to go afterwards: a path of ours, or an address at an allowed origin. */
   @Get('sign-in')
   @Redirect()
   @Header('Cache-Control', 'no-store')
@@ -46,13 +35,10 @@ export class AuthController {
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SeeOther> {
-    const wanted = returnTo(queryOf(request).get('return_to'), this.options.baseUrl);
+    const returnTo = this.returnTo(queryOf(request));
     const browser = this.browsers.mark(request, response);
-    const outcome = await runStrategy<LogtoUser>(this.strategy, request, {
-      step: 'start',
-      browser,
-      returnTo: wanted,
-    });
+    const start = { step: 'start', browser, returnTo };
+    const outcome = await runStrategy<LogtoUser>(this.strategy, request, start);
     if (outcome.kind !== 'redirect') throw new Error('the strategy did not send the browser to Logto');
     return seeOther(outcome.url);
   }
@@ -66,11 +52,12 @@ export class AuthController {
   ): Promise<SeeOther> {
     const outcome = await runStrategy<LogtoUser>(this.strategy, request, { step: 'callback' });
     if (outcome.kind !== 'success') throw new Error('the strategy did not recognise anyone');
-    const { identity, tokens, transaction } = outcome.user;
+    const { identity, tokens, sid, transaction } = outcome.user;
     const at = { connectorId: LOGTO, target: LOGTO, identity };
     const userId = await this.signIns.complete({ transaction, at, session: request.latchkeySession });
-    await this.sessions.open(request, response, userId, (sessionId) => this.logto.seal(sessionId, tokens));
-    return seeOther(transaction.returnTo);
+    const { issuer, subject } = identity;
+    await this.sessions.open(request, response, userId, { account: { issuer, subject, sid }, tokens });
+    return seeOther(this.destinations.check(transaction.returnTo));
   }
 
   /** Ends the session here first, whatever Logto says; then Logto's own. */
@@ -83,9 +70,17 @@ export class AuthController {
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SeeOther> {
-    const session = request.latchkeySession;
-    const tokens = session && (await this.logto.tokensOf(session.id));
-    await this.sessions.close(response, session);
-    return seeOther((tokens && (await this.logto.signOutUrl(tokens))) ?? '/');
+    const tokens = await this.sessions.close(response, request.latchkeySession);
+    const atLogto = tokens && (await this.logto.signOutUrl(tokens));
+    return seeOther(atLogto ?? this.destinations.afterSignOut);
+  }
+
+  /** Logto may start a sign-in here too (OpenID Connect Core 4): it names itself, and where the person was going. */
+  private returnTo(query: URLSearchParams): string {
+    const issuer = query.get('iss');
+    if (issuer === null) return this.destinations.wanted(query);
+    if (issuer !== this.logto.issuer)
+      throw new LatchkeyError('auth.iss_mismatch', 'A sign-in through another issuer cannot start here.');
+    return this.destinations.wanted(query, 'target_link_uri');
   }
 }

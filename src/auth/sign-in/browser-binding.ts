@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { digest, randomToken } from '../../common/random.js';
-import { Cookies, type HttpRequest } from '../session/cookies.js';
+import type { HttpRequest } from '../../common/http-request.js';
+import { BROWSER_COOKIE, Cookies } from '../session/cookies.js';
 
-const COOKIE = 'latchkey-browser';
 const LIFETIME_SECONDS = 60 * 60;
 
 /**
@@ -15,14 +15,14 @@ export class BrowserBinding {
 
   /** Digest of the browser's mark, which is set or prolonged. */
   mark(request: HttpRequest, response: unknown): string {
-    const value = this.cookies.read(request, COOKIE) ?? randomToken();
-    this.cookies.write(response, COOKIE, value, LIFETIME_SECONDS);
+    const value = this.cookies.read(request.headers, BROWSER_COOKIE) ?? randomToken();
+    this.cookies.write(response, BROWSER_COOKIE, value, LIFETIME_SECONDS);
     return digest(value);
   }
 
   /** Digest of the browser's mark, if it has one. */
   read(request: HttpRequest): string | undefined {
-    const value = this.cookies.read(request, COOKIE);
+    const value = this.cookies.read(request.headers, BROWSER_COOKIE);
     return value === undefined ? undefined : digest(value);
   }
 }

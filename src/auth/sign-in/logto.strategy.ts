@@ -4,7 +4,7 @@ import { Strategy } from 'passport-openidconnect';
 import type { AuthorizationTransaction } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
 import { BrowserBinding } from './browser-binding.js';
-import type { HttpRequest } from '../session/cookies.js';
+import type { HttpRequest } from '../../common/http-request.js';
 import { Logto, LOGTO, type LogtoSignIn } from '../logto/logto.js';
 import { queryOf } from './query.js';
 

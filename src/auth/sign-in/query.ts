@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../session/cookies.js';
+import type { HttpRequest } from '../../common/http-request.js';
 
 /** The query exactly as it was sent: Fastify and Express parse repeated and nested keys differently. */
 export function queryOf({ originalUrl, url }: HttpRequest): URLSearchParams {

@@ -7,7 +7,9 @@ import type { TokenSet } from '../../connectors/token-set.js';
 import { IdentitiesService, type IdentityAt } from '../../identities/identities.service.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import type { AuthorizationTransaction } from './authorization-transaction.entity.js';
-import type { CurrentSession } from '../session/sessions.js';
+import { Sessions, type CurrentSession } from '../session/sessions.js';
+import { LOGTO } from '../logto/logto.js';
+import type { Caller } from '../../common/request-of.js';
 
 const ATTEMPTS = 3;
 
@@ -27,18 +29,31 @@ export class SignInService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(IdentitiesService) private readonly identities: IdentitiesService,
     @Inject(TokenVaultService) private readonly vault: TokenVaultService,
+    private readonly sessions: Sessions,
   ) {}
 
   /** The id of the user who is signed in from now on. */
-  async complete(arrival: Arrival): Promise<string> {
+  complete(arrival: Arrival): Promise<string> {
     assertSamePerson(arrival);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.dataSource.transaction((manager) => this.write(manager, arrival));
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isRace(error)) throw error;
-      }
-    }
+    return this.transact((manager) => this.write(manager, arrival));
+  }
+
+  /**
+   * Signs in somebody whom the application has recognised by a strategy of its own: finds or makes the user of this
+   * account and opens a session. The account's proof is the application's business. Returns the user's id.
+   */
+  async enter(caller: Caller, response: unknown, at: IdentityAt): Promise<string> {
+    const userId = await this.transact((manager) => this.identities.signIn(manager, at));
+    await this.sessions.open(caller, response, userId);
+    return userId;
+  }
+
+  /** The user of an account at Logto that an access token names; made at the first one, by the policy of every sign-in. */
+  async userAtLogto(issuer: string, subject: string): Promise<string> {
+    const identity = { issuer, subject, emailVerified: false };
+    const at = { connectorId: LOGTO, target: LOGTO, identity };
+    const known = await this.identities.ownerOf(LOGTO, issuer, subject);
+    return known ?? this.transact((manager) => this.identities.signIn(manager, at));
   }
 
   /** Whether the provider has to ask the person once more before the grant can live without them. */
@@ -46,6 +61,16 @@ export class SignInService {
     if (!tokenSet || transaction.consent) return false;
     const account = { userId, connectorId: at.connectorId, subject: at.identity.subject };
     return !(await this.vault.isRenewable(this.dataSource.manager, account));
+  }
+
+  private async transact(action: (manager: EntityManager) => Promise<string>): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.dataSource.transaction(action);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRace(error)) throw error;
+      }
+    }
   }
 
   private async write(manager: EntityManager, { transaction, at, tokenSet }: Arrival): Promise<string> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConnectorRegistry } from '../../connectors/connector.registry.js';
-import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
+import { AUTH_OPTIONS, AUTH_PATHS, type AuthModuleOptions, type AuthPaths } from '../auth.options.js';
 import type { Purpose } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
 import type { Arrival } from './sign-in.service.js';
@@ -19,6 +19,7 @@ export interface SocialStart {
 export class SocialService {
   constructor(
     @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
     @Inject(ConnectorRegistry) private readonly connectors: ConnectorRegistry,
     private readonly transactions: AuthorizationTransactions,
   ) {}
@@ -26,7 +27,7 @@ export class SocialService {
   /** Where to send the browser. A grant that has to be renewed asks the person even if the provider remembers them. */
   async start(start: SocialStart): Promise<string> {
     const { connector, instance } = this.connectors.get(start.connectorId);
-    const redirectUri = `${this.options.baseUrl}/callback/${instance.id}`;
+    const redirectUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
     const consent = start.purpose === 'reauthorize' && instance.enableTokenStorage;
     const begin = { ...start, redirectUri, consent };
     const url = await this.transactions.begin(begin, (request) =>

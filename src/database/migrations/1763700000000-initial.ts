@@ -1,35 +1,12 @@
-import { Table, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
+import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { flag, key, nullable, sealed, text, time } from './columns.js';
 
-const text = (
-  name: string,
-  length: number,
-  options: Partial<TableColumnOptions> = {},
-): TableColumnOptions => ({
-  name,
-  type: 'varchar',
-  length: String(length),
-  ...options,
-});
-const nullable = { isNullable: true };
-const key = { isPrimary: true };
-const time = (name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions => ({
-  name,
-  type: 'bigint',
-  ...options,
-});
-const flag = (name: string): TableColumnOptions => ({ name, type: 'boolean' });
 const ownedByUser = {
   columnNames: ['user_id'],
   referencedTableName: 'latchkey_users',
   referencedColumnNames: ['id'],
   onDelete: 'CASCADE',
 };
-const sealed: TableColumnOptions[] = [
-  text('key_id', 64),
-  { name: 'wrapped_key', type: 'text' },
-  { name: 'ciphertext', type: 'text' },
-];
-
 const tables = [
   new Table({
     name: 'latchkey_users',

@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK_TOLERANCE_SECONDS } from '../../connectors/id-token.js';
+import { Clock } from '../../common/clock.js';
+import type { CurrentUser } from '../../common/current-user.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { digest } from '../../common/random.js';
+import { Remembered } from '../../common/remembered.js';
+import { AUTH_OPTIONS, audiencesOf, type AuthModuleOptions } from '../auth.options.js';
+import { Logto } from '../logto/logto.js';
+import { UserSerializer } from '../session/user.serializer.js';
+import { SignInService } from '../sign-in/sign-in.service.js';
+import { accessTokenOf, type AccessToken } from './access-token.js';
+import { invalidToken } from './bearer.js';
+
+/** Tokens are remembered by their digest until they expire, an hour at most; their users for as long as sessions' are. */
+const VERIFIED = { milliseconds: 60 * 60 * 1000, limit: 10_000 };
+const USERS = { milliseconds: 500, limit: 50_000 };
+
+/**
+ * Logto's access tokens as they come from clients. One that has been verified is known again by its digest, so that
+ * a hot token costs a hash and not a signature check; a change of Logto's keys makes all of them strangers again.
+ */
+@Injectable()
+export class AccessTokens {
+  private readonly verified: Remembered<AccessToken>;
+  private readonly users: Remembered<CurrentUser>;
+  private readonly audiences: readonly string[];
+  private edition = '';
+
+  constructor(
+    @Inject(AUTH_OPTIONS) options: AuthModuleOptions,
+    private readonly logto: Logto,
+    private readonly signIns: SignInService,
+    private readonly serializer: UserSerializer,
+    private readonly clock: Clock,
+  ) {
+    this.audiences = audiencesOf(options.logto);
+    this.verified = new Remembered(clock, VERIFIED);
+    this.users = new Remembered(clock, USERS);
+  }
+
+  /**
+   * Verifies a token: signed by our Logto with an algorithm of the list, of type `at+jwt`, in time, and made for us or
+   * for an organisation. Rejects with `auth.access_token_invalid`, or with `connector.*` where Logto's keys cannot be
+   * had and the token is not known already.
+   */
+  async verify(token: string): Promise<AccessToken> {
+    await this.noticeNewKeys();
+    const known = await this.verified.get(digest(token), () => this.judge(token));
+    if (!known || known.expiresAt + CLOCK_TOLERANCE_SECONDS <= this.clock.now()) throw invalidToken();
+    return known;
+  }
+
+  /**
+   * Our user behind a person's token, made at the first one as by a first sign-in. Nothing for a program, and for a
+   * user who is suspended.
+   */
+  async userOf({ issuer, subject, isMachine }: AccessToken): Promise<CurrentUser | undefined> {
+    if (isMachine) return undefined;
+    return this.users.get(subject, async () =>
+      this.serializer.deserialize(await this.signIns.userAtLogto(issuer, subject)),
+    );
+  }
+
+  private async judge(token: string): Promise<AccessToken> {
+    if (this.audiences.length === 0)
+      throw new LatchkeyError(
+        'connector.misconfigured',
+        'AuthModule has no logto.audience, so it can judge no access token.',
+      );
+    const { payload } = await this.logto.relyingParty.verify(
+      token,
+      { typ: 'at+jwt' },
+      'auth.access_token_invalid',
+    );
+    const accepted = accessTokenOf(payload, this.audiences);
+    if (!accepted) throw invalidToken();
+    return accepted;
+  }
+
+  private async noticeNewKeys(): Promise<void> {
+    const edition = await this.logto.relyingParty.keyEdition();
+    if (this.edition !== '' && edition !== this.edition) this.verified.forget();
+    this.edition = edition;
+  }
+}

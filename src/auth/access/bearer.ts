@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { LatchkeyError, type ErrorCode } from '../../common/errors.js';
+
+/** More than any token of Logto's has. */
+const LONGEST = 8192;
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 2.1), nothing where there is no such header. */
+export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  if (authorization === undefined) return undefined;
+  if (!/^bearer /i.test(authorization))
+    throw new LatchkeyError(
+      'auth.authorization_token_type_not_supported',
+      'The Authorization header has to hold a bearer token.',
+      { challenge: 'Bearer' },
+    );
+  const token = authorization.slice('bearer '.length).trim();
+  if (token.length > LONGEST || !/^[\w~+/.-]+=*$/.test(token)) throw invalidToken();
+  return token;
+}
+
+export const missingToken = (): LatchkeyError =>
+  new LatchkeyError('auth.authorization_header_missing', 'An access token is required.', {
+    challenge: 'Bearer',
+  });
+
+export const invalidToken = (cause?: unknown): LatchkeyError =>
+  new LatchkeyError('auth.access_token_invalid' satisfies ErrorCode, 'The access token is not valid.', {
+    challenge: 'Bearer error="invalid_token", error_description="The access token is not valid."',
+    cause,
+  });
+
+/** Who is known, but may not. `scope` is what would be needed. */
+export const insufficient = (message: string, scope: readonly string[] = []): LatchkeyError =>
+  new LatchkeyError('auth.forbidden', message, {
+    challenge: `Bearer error="insufficient_scope"${scope.length > 0 ? `, scope="${scope.join(' ')}"` : ''}`,
+  });

@@ -1,0 +1,31 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { LatchkeyError } from '../../common/errors.js';
+import { headersOf, requestOf } from '../../common/request-of.js';
+import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+
+/**
+ * Lets a request in by its session or by its access token. Where an `Authorization` header came, it alone is judged:
+ * a bad token is refused, whatever cookie is beside it.
+ */
+@Injectable()
+export class SessionOrAccessTokenGuard implements CanActivate {
+  constructor(
+    private readonly byToken: AccessTokenGuard,
+    private readonly bySession: SessionGuard,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = requestOf<RequestWithSession>(context);
+    if (headersOf(request).authorization === undefined)
+      return this.bySession.canActivate(context).catch(offerBearer);
+    request.latchkeySession = undefined;
+    return this.byToken.canActivate(context);
+  }
+}
+
+/** Says that a token would do as well (RFC 6750 3). */
+function offerBearer(error: unknown): never {
+  if (!(error instanceof LatchkeyError) || error.code !== 'auth.unauthorized') throw error;
+  throw new LatchkeyError(error.code, error.message, { challenge: 'Bearer' });
+}

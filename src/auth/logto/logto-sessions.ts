@@ -1,0 +1,139 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, IsNull, LessThanOrEqual, type Repository } from 'typeorm';
+import { Clock } from '../../common/clock.js';
+import { Sealer, type Binding } from '../../sealing/sealer.js';
+import { LogtoSession } from './logto-session.entity.js';
+import { logtoTokens, type LogtoTokens } from './logto-tokens.js';
+
+/** Longer than a refresh can take with its time limits: two requests of five seconds, and a write. */
+const LEASE_SECONDS = 30;
+
+/** Who somebody is at Logto, and in which of its sessions, where it says so. */
+export interface LogtoAccount {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly sid?: string;
+}
+
+/** A session at Logto, a user there, or both at once. */
+export interface LogtoParty {
+  readonly issuer: string;
+  readonly subject?: string;
+  readonly sid?: string;
+}
+
+/** A session's tokens as they were read: {@link LogtoSessions.change} refuses to write over anything newer. */
+export interface HeldTokens {
+  readonly row: LogtoSession;
+  readonly tokens: LogtoTokens;
+}
+
+/** What Logto has to do with our sessions, in the database: whose they are there, and their tokens, sealed. */
+@Injectable()
+export class LogtoSessions {
+  private readonly logger = new Logger(LogtoSessions.name);
+  private readonly rows: Repository<LogtoSession>;
+
+  constructor(
+    @InjectDataSource() dataSource: DataSource,
+    private readonly sealer: Sealer,
+    private readonly clock: Clock,
+  ) {
+    this.rows = dataSource.getRepository(LogtoSession);
+  }
+
+  /** Keeps what a sign-in brought; nobody may be renewing what was there before. */
+  async keep(
+    { id, expiresAt }: { id: string; expiresAt: number },
+    { issuer, subject, sid }: LogtoAccount,
+    tokens: LogtoTokens,
+  ): Promise<void> {
+    const known = await this.rows.findOne({ select: { version: true }, where: { sessionId: id } });
+    const facts = { sessionId: id, issuer, subject, sid: sid ?? null, version: (known?.version ?? 0) + 1 };
+    const sealed = await this.seal(facts, tokens);
+    await this.rows.upsert({ ...facts, sealed, leaseOwner: null, leaseUntil: null, expiresAt }, [
+      'sessionId',
+    ]);
+  }
+
+  has(sessionId: string): Promise<boolean> {
+    return this.rows.existsBy({ sessionId });
+  }
+
+  /** Nothing where the session did not sign in through Logto. Rejects with `vault.*` where the tokens do not open. */
+  async read(sessionId: string): Promise<HeldTokens | undefined> {
+    const row = await this.rows.findOneBy({ sessionId });
+    return row ? { row, tokens: await this.open(row) } : undefined;
+  }
+
+  /** False when the session has other tokens by now, or none. */
+  async change({ row }: HeldTokens, tokens: LogtoTokens): Promise<boolean> {
+    const { sessionId, version } = row;
+    const sealed = await this.seal({ ...row, version: version + 1 }, tokens);
+    const { affected } = await this.rows.update({ sessionId, version }, { sealed, version: version + 1 });
+    return affected === 1;
+  }
+
+  /** Removes what belongs to these sessions and returns it. Tokens that do not open are as good as none: they end here. */
+  async take(sessionIds: readonly string[]): Promise<LogtoTokens[]> {
+    const found = await this.rows.findBy({ sessionId: In([...sessionIds]) });
+    await this.rows.delete({ sessionId: In([...sessionIds]) });
+    const opened = await Promise.allSettled(found.map((row) => this.open(row)));
+    for (const [index, { status }] of opened.entries())
+      if (status === 'rejected')
+        this.logger.error(`Tokens of session ${found[index]?.sessionId} do not open`);
+    return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /** Our sessions that belong to one of Logto's, or to one of its users, or to both. */
+  async idsOf({ issuer, subject, sid }: LogtoParty): Promise<string[]> {
+    const where = { issuer, ...(subject !== undefined && { subject }), ...(sid !== undefined && { sid }) };
+    const rows = await this.rows.find({ select: { sessionId: true }, where });
+    return rows.map(({ sessionId }) => sessionId);
+  }
+
+  /** Whether the owner may renew the session's tokens from now on, for at most half a minute, and nobody else may. */
+  async claim(sessionId: string, owner: string): Promise<boolean> {
+    const now = this.clock.now();
+    const lease = { leaseOwner: owner, leaseUntil: now + LEASE_SECONDS };
+    const free = [IsNull(), LessThanOrEqual(now)];
+    for (const leaseUntil of free) {
+      const { affected } = await this.rows.update({ sessionId, leaseUntil }, lease);
+      if (affected === 1) return true;
+    }
+    return false;
+  }
+
+  async release(sessionId: string, owner: string): Promise<void> {
+    await this.rows.update({ sessionId, leaseOwner: owner }, { leaseOwner: null, leaseUntil: null });
+  }
+
+  async purge(limit: number): Promise<void> {
+    const over = await this.rows.find({
+      select: { sessionId: true },
+      where: { expiresAt: LessThanOrEqual(this.clock.now()) },
+      take: limit,
+    });
+    if (over.length > 0) await this.rows.delete({ sessionId: In(over.map(({ sessionId }) => sessionId)) });
+  }
+
+  private seal(facts: BoundFacts, tokens: LogtoTokens) {
+    return this.sealer.seal(JSON.stringify(tokens), bindingOf(facts));
+  }
+
+  private async open(row: LogtoSession): Promise<LogtoTokens> {
+    return logtoTokens.parse(JSON.parse(await this.sealer.open(row.sealed, bindingOf(row))));
+  }
+}
+
+type BoundFacts = Pick<LogtoSession, 'sessionId' | 'version' | 'issuer' | 'subject' | 'sid'>;
+
+const bindingOf = ({ sessionId, version, issuer, subject, sid }: BoundFacts): Binding => [
+  'logto-session',
+  sessionId,
+  version,
+  issuer,
+  subject,
+  sid,
+];
