@@ -36,6 +36,7 @@ const STATUSES: Record<ErrorCode, number> = {
   'auth.access_token_invalid': 401,
   'auth.logout_token_invalid': 400,
   'auth.missing_scope_organizations': 500,
+  'auth.missing_resource': 500,
   'user.suspended': 403,
   'session.not_found': 404,
   'auth.state_invalid': 400,

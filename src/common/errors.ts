@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'auth.logout_token_invalid'
   /** Organisation tokens need the scope `urn:logto:scope:organizations` at sign-in. */
   | 'auth.missing_scope_organizations'
+  /** Access tokens are asked for the APIs of `logto.resources` alone. */
+  | 'auth.missing_resource'
   /** The user is suspended here. */
   | 'user.suspended'
   /** No such session, or it is somebody else's. */

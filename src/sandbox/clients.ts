@@ -4,6 +4,8 @@ export interface SandboxClient {
   readonly clientSecret: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
+  /** Where Logto sends logout tokens, on loopback; ID tokens of the client then carry `sid`. */
+  readonly backchannelLogoutUri?: string;
 }
 
 /** The application's own registrations. Public knowledge, worth nothing outside the sandbox. */
@@ -13,6 +15,7 @@ export const applicationCredentials = {
     clientId: 'latchkey-sandbox.apps.example.test',
     clientSecret: 'latchkey-sandbox-google-secret',
   },
+  machine: { clientId: 'latchkey-sandbox-machine', clientSecret: 'latchkey-sandbox-machine-secret' },
 } as const;
 
 export interface ClientsByProvider {
@@ -30,6 +33,7 @@ export function clientsOf(options: {
     ...applicationCredentials.logto,
     redirectUris: [`${application}/auth/callback`],
     postLogoutRedirectUris: [`${application}/`, application],
+    backchannelLogoutUri: `${application}/auth/backchannel-logout`,
   };
   const atGoogle = { ...applicationCredentials.google, redirectUris: [`${application}/callback/google`] };
   return { logto: [atLogto, ...further], google: [atGoogle, ...further] };

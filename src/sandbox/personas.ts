@@ -1,3 +1,5 @@
+import type { GlobalRole, Membership } from './organizations.js';
+
 /** A person who exists only in the sandbox, with one unchanging subject per provider. */
 export interface Persona {
   readonly id: string;
@@ -12,6 +14,9 @@ export interface Persona {
   readonly hostedDomain?: string;
   readonly logtoSubject: string;
   readonly googleSubject: string;
+  /** At Logto. */
+  readonly roles?: readonly GlobalRole[];
+  readonly memberships?: readonly Membership[];
   /** What this persona is good for, in a few words. */
   readonly remark: string;
 }
@@ -26,6 +31,11 @@ export const personas: readonly Persona[] = [
     emailVerified: true,
     logtoSubject: 'xw3jr9c2iw77',
     googleSubject: '104251876093517284601',
+    roles: ['support'],
+    memberships: [
+      { organization: 'k3v9xq27mz0a', roles: ['admin'] },
+      { organization: '7t1hd84wpe6s', roles: ['member'] },
+    ],
     remark: 'verified e-mail',
   },
   {
@@ -37,6 +47,7 @@ export const personas: readonly Persona[] = [
     emailVerified: false,
     logtoSubject: 'b4mq7t0zk9dp',
     googleSubject: '117430952286410573928',
+    memberships: [{ organization: 'k3v9xq27mz0a', roles: ['member'] }],
     remark: 'e-mail not verified',
   },
   {
@@ -63,3 +74,13 @@ export const personas: readonly Persona[] = [
 ];
 
 export const personaById = (id: string): Persona | undefined => personas.find((persona) => persona.id === id);
+
+/** Throws a RangeError for a name that nobody here has. */
+export function requirePersona(id: string): Persona {
+  const persona = personaById(id);
+  if (persona === undefined) throw new RangeError(`There is no persona "${id}".`);
+  return persona;
+}
+
+export const personaByLogtoSubject = (subject: string): Persona | undefined =>
+  personas.find(({ logtoSubject }) => logtoSubject === subject);

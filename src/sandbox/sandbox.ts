@@ -20,12 +20,20 @@ export interface SandboxOptions {
   readonly statePath?: string;
   /** Further clients, known to both providers. */
   readonly clients?: readonly SandboxClient[];
+  /** Every refresh at Logto consumes its token. Otherwise as Logto: after 70 % of the token's lifetime. */
+  readonly rotateRefreshTokens?: 'always';
+  /** The lifetime of Logto's access tokens, 3600 otherwise; they live by the system's time, which nobody can move. */
+  readonly accessTokenSeconds?: number;
+  /** Puts into ID tokens what Logto keeps for userinfo unless told so: roles, organisations, custom data, identities. */
+  readonly extendedIdTokenClaims?: boolean;
 }
 
 export interface Sandbox {
   readonly url: string;
   readonly logto: { readonly endpoint: string; readonly appId: string; readonly appSecret: string };
   readonly google: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string };
+  /** A client of Logto that acts for itself, by the client-credentials grant. */
+  readonly machine: { readonly clientId: string; readonly clientSecret: string };
   /** From now on this clock moves along with the sandbox's own. */
   attach(clock: Clock): void;
   advance(seconds: number): void;
@@ -36,6 +44,18 @@ export interface Sandbox {
   clearRequests(): void;
   /** Ends every grant of this persona at Google, as if revoked in the account's settings. */
   revokeGoogleGrants(personaId: string): void;
+  /** Ends every grant of this persona at Logto with its tokens; JWT access tokens live on until they expire. */
+  revokeLogtoGrants(personaId: string): void;
+  /** Ends every session of this persona at Logto; resolves when their clients have been sent logout tokens. */
+  endLogtoSessions(personaId: string): Promise<void>;
+  /** Ends grants and sessions of this persona at Logto, tells nobody, and refuses to sign the persona in, for good. */
+  suspend(personaId: string): void;
+  /** From now on Logto signs with a new key; its JWKS lists the new one and the one before. */
+  rotateLogtoKeys(): Promise<void>;
+  /** How many refresh requests came with a token that was consumed already; each has ended its grant. */
+  reusedRefreshTokens(): number;
+  /** The most refresh requests of one grant at Logto that were in flight at the same time. */
+  concurrentRefreshes(): number;
   close(): Promise<void>;
 }
 
@@ -56,8 +76,8 @@ async function serve(options: SandboxOptions, listener: Listener): Promise<Sandb
   const clients = clientsOf(options);
   const clock = new Clock();
   const google = googleDialect({ issuer: `${url}/google`, clients: clients.google, clock, state });
-  const logto = await logtoDialect({ origin: url, clients: clients.logto, state });
-  const control = new Control(clock, google.ledger);
+  const logto = await logtoDialect({ origin: url, clients: clients.logto, state, behaviour: options });
+  const control = new Control(clock, google.ledger, logto);
   const server = await createServer({ url, applicationUrl: options.applicationUrl, control, logto, google });
   listener.serve((request, response) => server.routing(request, response));
   const close = async (): Promise<void> => {
@@ -68,16 +88,17 @@ async function serve(options: SandboxOptions, listener: Listener): Promise<Sandb
   return { ...addresses(url), ...orders(control), close };
 }
 
-function addresses(url: string): Pick<Sandbox, 'url' | 'logto' | 'google'> {
-  const { logto, google } = applicationCredentials;
+function addresses(url: string): Pick<Sandbox, 'url' | 'logto' | 'google' | 'machine'> {
+  const { logto, google, machine } = applicationCredentials;
   return {
     url,
     logto: { endpoint: url, appId: logto.clientId, appSecret: logto.clientSecret },
     google: { issuer: `${url}/google`, ...google },
+    machine,
   };
 }
 
-const orders = (control: Control): Omit<Sandbox, 'url' | 'logto' | 'google' | 'close'> => ({
+const orders = (control: Control): Omit<Sandbox, 'url' | 'logto' | 'google' | 'machine' | 'close'> => ({
   attach: (clock) => control.attach(clock),
   advance: (seconds) => control.advance(seconds),
   fail: (fault) => control.faults.add(fault),
@@ -85,4 +106,10 @@ const orders = (control: Control): Omit<Sandbox, 'url' | 'logto' | 'google' | 'c
   requests: () => control.requests.all(),
   clearRequests: () => control.requests.clear(),
   revokeGoogleGrants: (personaId) => control.revokeGoogleGrants(personaId),
+  revokeLogtoGrants: (personaId) => control.logto.revokeGrants(personaId),
+  endLogtoSessions: (personaId) => control.logto.endSessions(personaId),
+  suspend: (personaId) => control.logto.suspend(personaId),
+  rotateLogtoKeys: () => control.logto.rotateKeys(),
+  reusedRefreshTokens: () => control.logto.refreshes.reused(),
+  concurrentRefreshes: () => control.logto.refreshes.concurrent(),
 });

@@ -32,7 +32,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   );
   app.get('/sandbox.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(stylesheet));
   app.get('/sandbox.svg', (_request, reply) => reply.type('image/svg+xml').send(icon));
-  logtoRoutes(app, options.logto.provider);
+  logtoRoutes(app, options.logto);
   googleRoutes(app, options.google);
   await app.ready();
   return app;

@@ -10,7 +10,14 @@ const jwkSchema = z.looseObject({ kty: z.string(), alg: z.string(), kid: z.strin
 
 const savedSchema = z.object({
   version: z.literal(1),
-  logto: z.object({ key: jwkSchema, cookieKeys: z.array(z.string()).min(1), records: recordsSchema }),
+  logto: z.object({
+    key: jwkSchema,
+    /** Signs no more, and still verifies. */
+    previousKey: jwkSchema.optional(),
+    cookieKeys: z.array(z.string()).min(1),
+    records: recordsSchema,
+    suspendedPersonas: z.array(z.string()).default([]),
+  }),
   google: z.object({ key: jwkSchema, ledger: ledgerSchema }),
 });
 
@@ -72,7 +79,8 @@ async function freshState(): Promise<SavedState> {
   });
 }
 
-async function newKey(alg: 'ES384' | 'RS256'): Promise<Record<string, unknown>> {
+export async function newKey(alg: 'ES384' | 'RS256'): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: randomBytes(20).toString('hex') };
+  const kid = randomBytes(20).toString('hex');
+  return jwkSchema.parse({ ...(await exportJWK(privateKey)), alg, use: 'sig', kid });
 }

@@ -191,7 +191,7 @@ describe('codes and tokens of Logto', () => {
     const tokens = await logto.signIn('alice', { scope });
     expect(tokens.scope).toBe(scope);
     const identities = await client.fetchUserInfo(logto.configuration, tokens.access_token, 'xw3jr9c2iw77');
-    expect(identities).toMatchObject({ identities: {}, roles: [], organizations: [] });
+    expect(identities).toMatchObject({ identities: {}, roles: ['support'] });
   });
 });
 

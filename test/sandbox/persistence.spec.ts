@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as client from 'openid-client';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.js';
 import { applicationUrl, RelyingParty } from './relying-party.js';
 
 let folder: string;
@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 /** Starts the sandbox, again on the port that it had. */
-async function start(port = 0): Promise<Sandbox> {
-  running = await startSandbox({ port, applicationUrl, statePath });
+async function start(port = 0, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  running = await startSandbox({ port, applicationUrl, statePath, ...options });
   return running;
 }
 
@@ -58,6 +58,33 @@ describe('a restart', () => {
     await client.refreshTokenGrant(logto.configuration, tokens.refresh_token ?? '');
     const silently = await logto.signIn('alice', { prompt: 'none' }, authorization.browser);
     expect(silently.claims()).toMatchObject({ sub: 'xw3jr9c2iw77' });
+  });
+
+  it('keeps Logto’s changed keys, its suspensions and what was consumed', async () => {
+    const before = await start(0, { rotateRefreshTokens: 'always' });
+    const logto = await RelyingParty.ofLogto(before);
+    const { refresh_token: consumed } = await logto.signIn('alice');
+    await logto.refresh(consumed);
+    await before.rotateLogtoKeys();
+    before.suspend('bob');
+    const keys = await (await fetch(`${before.url}/oidc/jwks`)).json();
+    const after = await restart(before);
+    expect(await (await fetch(`${after.url}/oidc/jwks`)).json()).toEqual(keys);
+    const callback = await logto.authorize(await logto.begin(), 'bob');
+    expect(callback.searchParams.get('error')).toBe('access_denied');
+    await expect(logto.refresh(consumed)).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect(after.reusedRefreshTokens()).toBe(1);
+  });
+
+  it('takes a file from before keys changed and people were suspended', async () => {
+    const before = await start();
+    await before.close();
+    const saved = JSON.parse(await readFile(statePath, 'utf8')) as { logto: Record<string, unknown> };
+    delete saved.logto['suspendedPersonas'];
+    await writeFile(statePath, JSON.stringify(saved));
+    const { url } = await start();
+    const keys = (await (await fetch(`${url}/oidc/jwks`)).json()) as { keys: { kid: string }[] };
+    expect(keys.keys.map(({ kid }) => kid)).toEqual([(saved.logto['key'] as { kid: string }).kid]);
   });
 
   it('keeps a code spent that was spent before', async () => {

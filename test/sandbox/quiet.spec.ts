@@ -15,6 +15,21 @@ it('prints nothing, whatever a sign-in calls upon', async () => {
   await client.refreshTokenGrant(logto.configuration, tokens.refresh_token ?? '');
   await client.tokenIntrospection(logto.configuration, tokens.access_token);
   await client.tokenRevocation(logto.configuration, tokens.access_token);
+  await client.clientCredentialsGrant(
+    await client.discovery(
+      new URL(`${sandbox.url}/oidc`),
+      sandbox.machine.clientId,
+      sandbox.machine.clientSecret,
+      undefined,
+      { execute: [client.allowInsecureRequests] },
+    ),
+    { resource: 'https://api.example.test/' },
+  );
+  const scope = 'urn:logto:scope:organizations';
+  const { refresh_token: refreshToken } = await logto.signInFor('alice', scope);
+  await logto.refresh(refreshToken, { organization_id: 'k3v9xq27mz0a' });
+  await sandbox.endLogtoSessions('alice');
+  await sandbox.rotateLogtoKeys();
   for (const path of ['/oidc/session/end', '/oidc/auth', '/oidc/nowhere', '/oidc/auth/unknown']) {
     await fetch(`${sandbox.url}${path}`, { headers: { accept: 'text/html', origin: applicationUrl } });
   }

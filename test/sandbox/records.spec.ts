@@ -6,7 +6,13 @@ import { RecordsAdapter, type Records } from '../../src/sandbox/logto/records.js
 const { errors } = await loadOidcProvider();
 
 const adapterOf = (model: string, records: Records = new Map()): RecordsAdapter =>
-  new RecordsAdapter({ model, records, changed: () => undefined, InvalidGrant: errors.InvalidGrant });
+  new RecordsAdapter({
+    model,
+    records,
+    consumed: new Set(),
+    changed: () => undefined,
+    InvalidGrant: errors.InvalidGrant,
+  });
 
 it('consumes a record once, also when all looked before any consumed', async () => {
   const codes = adapterOf('AuthorizationCode');
@@ -18,6 +24,20 @@ it('consumes a record once, also when all looked before any consumed', async () 
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
     reason: { error: 'invalid_grant' },
   });
+});
+
+it('ends the grant of a refresh token that is consumed twice, and spares that of a code', async () => {
+  const records: Records = new Map();
+  const [tokens, codes] = [adapterOf('RefreshToken', records), adapterOf('AuthorizationCode', records)];
+  for (const grantId of ['shared', 'spared']) await adapterOf('Grant', records).upsert(grantId, {}, 60);
+  await tokens.upsert('token', { grantId: 'shared' }, 60);
+  await adapterOf('AccessToken', records).upsert('access', { grantId: 'shared' }, 60);
+  await codes.upsert('code', { grantId: 'spared' }, 60);
+  for (const consume of [() => tokens.consume('token'), () => codes.consume('code')]) {
+    await consume();
+    await expect(consume()).rejects.toMatchObject({ error: 'invalid_grant' });
+  }
+  expect([...records.keys()]).toEqual(['Grant:spared', 'AuthorizationCode:code']);
 });
 
 it('finds nothing that has expired', async () => {

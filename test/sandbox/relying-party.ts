@@ -75,6 +75,17 @@ export class RelyingParty {
     return client.authorizationCodeGrant(this.configuration, callback, checks, parameters);
   }
 
+  /** Asks for these scopes at these resources, of which there may be several. */
+  async signInFor(persona: string, scope: string, resources: readonly string[] = []) {
+    const authorization = await this.begin({ scope: `openid offline_access ${scope}` });
+    for (const resource of resources) authorization.url.searchParams.append('resource', resource);
+    return this.redeem(await this.authorize(authorization, persona), authorization.checks);
+  }
+
+  refresh(refreshToken: string | undefined, parameters: Parameters = {}) {
+    return client.refreshTokenGrant(this.configuration, refreshToken ?? '', parameters);
+  }
+
   async signIn(persona: string, parameters: Parameters = {}, browser?: Browser) {
     const authorization = await this.begin(parameters, browser);
     return this.redeem(await this.authorize(authorization, persona), authorization.checks);

@@ -90,13 +90,20 @@ export class LogtoClient {
   }
 
   private async accessToken(purpose: TokenPurpose) {
-    const { organizationId } = purpose;
-    if (organizationId !== undefined && !this.parts.logto.scopes().includes(ORGANIZATIONS_SCOPE))
+    this.assertConfigured(purpose);
+    return this.parts.accessTokens.get((await this.session()).id, purpose);
+  }
+
+  /** Judged here: Logto consumes the refresh token before it refuses a resource that was not asked for at the sign-in. */
+  private assertConfigured({ resource, organizationId }: TokenPurpose): void {
+    const { logto } = this.parts;
+    if (resource !== undefined && !logto.resources().includes(resource))
+      throw new LatchkeyError('auth.missing_resource', 'AuthModule: this API is not among logto.resources.');
+    if (organizationId !== undefined && !logto.scopes().includes(ORGANIZATIONS_SCOPE))
       throw new LatchkeyError(
         'auth.missing_scope_organizations',
         `AuthModule: organisation tokens need "${ORGANIZATIONS_SCOPE}" among logto.scopes.`,
       );
-    return this.parts.accessTokens.get((await this.session()).id, purpose);
   }
 
   private async held(): Promise<HeldTokens> {

@@ -166,7 +166,7 @@ export class Logto {
   }
 
   /** The APIs that access tokens may be asked for later (RFC 8707). */
-  private resources(): string[] {
+  resources(): string[] {
     const { logto } = this.options;
     const organizations = this.scopes().includes(ORGANIZATIONS_SCOPE) ? [ORGANIZATIONS_RESOURCE] : [];
     return [...new Set([...(logto.resources ?? []), ...audiencesOf(logto), ...organizations])];

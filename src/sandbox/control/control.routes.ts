@@ -8,7 +8,7 @@ import { refuseStrangers } from './refuse-strangers.js';
 
 const YEAR_SECONDS = 366 * 24 * 3600;
 const advanceSchema = z.object({ seconds: z.coerce.number().int().min(1).max(YEAR_SECONDS) });
-const revokeSchema = z.object({ persona: z.enum(personas.map(({ id }) => id)) });
+const personaSchema = z.object({ persona: z.enum(personas.map(({ id }) => id)) });
 
 /** The sandbox by remote control: JSON for programs, forms for the buttons of its page. */
 export async function controlRoutes(app: FastifyInstance, control: Control): Promise<void> {
@@ -19,8 +19,21 @@ export async function controlRoutes(app: FastifyInstance, control: Control): Pro
     perform(request, reply, advanceSchema, ({ seconds }) => control.advance(seconds)),
   );
   app.post('/google/control/revoke', (request, reply) =>
-    perform(request, reply, revokeSchema, ({ persona }) => control.revokeGoogleGrants(persona)),
+    perform(request, reply, personaSchema, ({ persona }) => control.revokeGoogleGrants(persona)),
   );
+  app.post('/logto/control/revoke', (request, reply) =>
+    perform(request, reply, personaSchema, ({ persona }) => control.logto.revokeGrants(persona)),
+  );
+  app.post('/logto/control/end-sessions', (request, reply) =>
+    perform(request, reply, personaSchema, ({ persona }) => control.logto.endSessions(persona)),
+  );
+  app.post('/logto/control/suspend', (request, reply) =>
+    perform(request, reply, personaSchema, ({ persona }) => control.logto.suspend(persona)),
+  );
+  app.post('/logto/control/rotate-keys', async (_request, reply) => {
+    await control.logto.rotateKeys();
+    return reply.code(204).send();
+  });
   app.post('/faults', (request, reply) =>
     perform(request, reply, faultSchema, (fault) => control.faults.add(fault)),
   );
@@ -35,16 +48,16 @@ export async function controlRoutes(app: FastifyInstance, control: Control): Pro
   });
 }
 
-function perform<Input>(
+async function perform<Input>(
   request: FastifyRequest,
   reply: FastifyReply,
   schema: z.ZodType<Input>,
-  action: (input: Input) => void,
-): FastifyReply {
+  action: (input: Input) => void | Promise<void>,
+): Promise<FastifyReply> {
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const parsed = schema.safeParse(isForm ? formOf(request.body) : jsonOf(request.body));
   if (!parsed.success) return reply.code(400).send({ message: z.prettifyError(parsed.error) });
-  action(parsed.data);
+  await action(parsed.data);
   return isForm ? reply.redirect('/', 303) : reply.code(204).send();
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import type { GoogleLedger } from '../google/ledger.js';
-import { personaById } from '../personas.js';
+import type { LogtoDialect } from '../logto/logto.dialect.js';
+import { requirePersona } from '../personas.js';
 import { Faults } from './faults.js';
 import { RequestCounter } from './request-counter.js';
 
@@ -14,6 +15,7 @@ export class Control {
   constructor(
     private readonly clock: Clock,
     private readonly ledger: GoogleLedger,
+    readonly logto: LogtoDialect,
   ) {
     this.clocks = [clock];
   }
@@ -32,7 +34,6 @@ export class Control {
   }
 
   revokeGoogleGrants(personaId: string): void {
-    if (personaById(personaId) === undefined) throw new RangeError(`There is no persona "${personaId}".`);
-    this.ledger.revokeGrantsOf(personaId);
+    this.ledger.revokeGrantsOf(requirePersona(personaId).id);
   }
 }

@@ -1,4 +1,5 @@
 import type { AccountClaims } from 'oidc-provider';
+import { organizations } from '../organizations.js';
 import type { Persona } from '../personas.js';
 
 /** Which scope brings which claims, as at Logto. */
@@ -19,16 +20,15 @@ export const claimsByScope = {
   custom_data: ['custom_data'],
   identities: ['identities', 'sso_identities'],
   roles: ['roles'],
-  'urn:logto:scope:organizations': ['organizations'],
+  'urn:logto:scope:organizations': ['organizations', 'organization_data'],
   'urn:logto:scope:organization_roles': ['organization_roles'],
 } as const;
 
 /** When every account of the sandbox was made; Logto gives milliseconds. */
 const CREATED_AT_MILLISECONDS = Date.UTC(2026, 0, 1);
 
-/** Logto says `null` where it knows nothing, and keeps the bulky claims for userinfo. */
-export function logtoClaims(persona: Persona, use: string): AccountClaims {
-  const bulky = { custom_data: {}, identities: {}, sso_identities: [] };
+/** Logto says `null` where it knows nothing, and keeps the extended claims for userinfo unless told otherwise. */
+export function logtoClaims(persona: Persona, { extended }: { readonly extended: boolean }): AccountClaims {
   return {
     sub: persona.logtoSubject,
     name: persona.name,
@@ -43,9 +43,21 @@ export function logtoClaims(persona: Persona, use: string): AccountClaims {
     email_verified: persona.emailVerified ?? false,
     phone_number: persona.phoneNumber ?? null,
     phone_number_verified: persona.phoneNumber !== undefined,
-    roles: [],
-    organizations: [],
-    organization_roles: [],
-    ...(use === 'userinfo' && bulky),
+    ...(extended && extendedClaims(persona)),
+  };
+}
+
+function extendedClaims({ roles = [], memberships = [] }: Persona): Readonly<Record<string, unknown>> {
+  const joined = memberships.map(({ organization }) => organization);
+  return {
+    custom_data: {},
+    identities: {},
+    sso_identities: [],
+    roles,
+    organizations: joined,
+    organization_data: organizations.filter(({ id }) => joined.includes(id)),
+    organization_roles: memberships.flatMap(({ organization, roles: held }) =>
+      held.map((role) => `${organization}:${role}`),
+    ),
   };
 }

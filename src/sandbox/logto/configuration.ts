@@ -1,37 +1,48 @@
-import type { Configuration, errors, interactionPolicy, KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, interactionPolicy } from 'oidc-provider';
 import type { SandboxClient } from '../clients.js';
-import { page, renderPage } from '../pages/page.js';
-import { html } from '../pages/html.js';
-import { personas } from '../personas.js';
+import { personaByLogtoSubject } from '../personas.js';
 import type { State } from '../state.js';
 import { claimsByScope, logtoClaims } from './claims.js';
-import { grantWhatIsAsked, resourceServer } from './granting.js';
+import { logtoFeatures } from './features.js';
+import { grantWhatIsAsked } from './granting.js';
 import { interactionPath } from './interaction-path.js';
+import type { OidcProviderModule } from './load-oidc-provider.js';
+import { organizationClaim } from './organization-tokens.js';
 import { RecordsAdapter } from './records.js';
+import { machineRegistration, registration } from './registration.js';
 
-interface ConfigurationOptions {
+/** What an application's tests may choose; the rest is as at Logto. */
+export interface LogtoBehaviour {
+  readonly rotateRefreshTokens?: 'always';
+  readonly accessTokenSeconds?: number;
+  readonly extendedIdTokenClaims?: boolean;
+}
+
+export interface ConfigurationOptions {
   readonly clients: readonly SandboxClient[];
   readonly state: State;
+  readonly behaviour: LogtoBehaviour;
+  readonly consumed: Set<string>;
   readonly policy: interactionPolicy.DefaultPolicy;
-  readonly InvalidGrant: typeof errors.InvalidGrant;
+  readonly errors: OidcProviderModule['errors'];
 }
 
 const HOUR_SECONDS = 3600;
 const FORTNIGHT_SECONDS = 14 * 24 * HOUR_SECONDS;
 
 /** Every function whose default would print a notice is given here. */
-export function logtoConfiguration({
-  clients,
-  state,
-  policy,
-  InvalidGrant,
-}: ConfigurationOptions): Configuration {
-  const { key, cookieKeys, records } = state.saved.logto;
+export function logtoConfiguration(options: ConfigurationOptions): Configuration {
+  const { clients, state, behaviour, consumed, policy } = options;
+  const { key, previousKey, cookieKeys, records } = state.saved.logto;
+  const { accessTokenSeconds = HOUR_SECONDS, extendedIdTokenClaims = false } = behaviour;
+  const { InvalidGrant } = options.errors;
   return {
-    adapter: (model: string) => new RecordsAdapter({ model, records, changed: state.changed, InvalidGrant }),
-    clients: clients.map(registration),
+    adapter: (model: string) =>
+      new RecordsAdapter({ model, records, consumed, changed: state.changed, InvalidGrant }),
+    clients: [...clients.map(registration), machineRegistration],
     clientDefaults: { id_token_signed_response_alg: 'ES384' },
-    jwks: { keys: [key] },
+    // The first key signs.
+    jwks: { keys: previousKey === undefined ? [key] : [key, previousKey] },
     enabledJWA: { idTokenSigningAlgValues: ['ES384'], userinfoSigningAlgValues: ['ES384'] },
     claims: claimsByScope,
     scopes: ['openid', 'offline_access'],
@@ -39,11 +50,16 @@ export function logtoConfiguration({
     pkce: { required: () => true },
     responseTypes: ['code'],
     extraParams: ['first_screen', 'interaction_mode', 'direct_sign_in'],
+    extraTokenClaims: organizationClaim,
+    ...(behaviour.rotateRefreshTokens === 'always' && { rotateRefreshToken: true }),
     interactions: { policy, url: (_ctx, interaction) => interactionPath(interaction.params) },
     loadExistingGrant: grantWhatIsAsked,
     findAccount: (_ctx, subject) => {
-      const persona = personas.find(({ logtoSubject }) => logtoSubject === subject);
-      return persona && { accountId: subject, claims: (use) => logtoClaims(persona, use) };
+      const persona = personaByLogtoSubject(subject);
+      if (persona === undefined) return undefined;
+      const claims = (use: string) =>
+        logtoClaims(persona, { extended: use === 'userinfo' || extendedIdTokenClaims });
+      return { accountId: subject, claims };
     },
     clientBasedCORS: () => false,
     renderError: (ctx, out) => {
@@ -60,7 +76,8 @@ export function logtoConfiguration({
       keys: cookieKeys,
     },
     ttl: {
-      AccessToken: HOUR_SECONDS,
+      AccessToken: accessTokenSeconds,
+      ClientCredentials: accessTokenSeconds,
       AuthorizationCode: 60,
       Grant: FORTNIGHT_SECONDS,
       IdToken: HOUR_SECONDS,
@@ -68,49 +85,6 @@ export function logtoConfiguration({
       RefreshToken: FORTNIGHT_SECONDS,
       Session: FORTNIGHT_SECONDS,
     },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      introspection: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
-      },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => client.clientId === token.clientId,
-      },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => [],
-        getResourceServerInfo: resourceServer,
-        useGrantedResource: () => false,
-      },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: (ctx) => {
-          ctx.body = '';
-        },
-        postLogoutSuccessSource: sayGoodbye,
-      },
-    },
+    features: logtoFeatures,
   };
-}
-
-const registration = (client: SandboxClient) => ({
-  client_id: client.clientId,
-  client_secret: client.clientSecret,
-  redirect_uris: [...client.redirectUris],
-  post_logout_redirect_uris: [...(client.postLogoutRedirectUris ?? [])],
-  grant_types: ['authorization_code', 'refresh_token'],
-});
-
-function sayGoodbye(ctx: KoaContextWithOIDC): void {
-  const goodbye = page({
-    title: 'Signed out',
-    provider: 'logto',
-    body: html`<p>The session at the sandbox’s Logto has ended. You can close this page.</p>`,
-  });
-  const { headers, body } = renderPage(goodbye);
-  ctx.set(headers);
-  ctx.body = body;
 }

@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { tellClients } from './logout-notices.js';
 
 /**
  * Ends the session at once. Logto sends a form that a script submits; here no script is needed,
@@ -10,6 +11,7 @@ export async function endSessionAtOnce(ctx: KoaContextWithOIDC, next: () => Prom
   if (ctx.oidc?.route !== 'end_session' || ctx.status !== 200) return;
   const { provider, session, params } = ctx.oidc;
   if (session === undefined) return;
+  await tellClients(provider, session);
   await session.destroy();
   ctx.cookies.set(provider.cookieName('session'), null, { overwrite: true });
   ctx.status = 303;

@@ -13,10 +13,14 @@ export async function addLogtoErrorCode(ctx: KoaContextWithOIDC, next: () => Pro
   };
 }
 
+/** The placeholder stays as it is: Logto does not fill it. */
 const messages: Readonly<Record<string, string>> = {
+  access_denied: 'Access denied.',
+  insufficient_scope: 'Token missing scope `{{scope}}`.',
   invalid_grant: 'Grant request is invalid.',
   invalid_redirect_uri: "`redirect_uri` did not match any of the client's registered `redirect_uris`.",
   invalid_request: 'Request is invalid.',
+  invalid_target: 'Invalid resource indicator.',
   invalid_token: 'Invalid token provided.',
 };
 

@@ -1,4 +1,12 @@
 import type { Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
+import { type Persona, personaByLogtoSubject } from '../personas.js';
+import {
+  allOrganizationPermissions,
+  apiPermissionsThrough,
+  mayHave,
+  membershipOf,
+  ORGANIZATIONS_RESOURCE,
+} from './permissions.js';
 
 /** Consent is given by itself, as Logto does for first-party applications: the grant covers whatever is asked. */
 export async function grantWhatIsAsked(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
@@ -15,24 +23,39 @@ export async function grantWhatIsAsked(ctx: KoaContextWithOIDC): Promise<Grant |
   return grant;
 }
 
-/** Any absolute URI is an API here, and offers the scopes that it is asked for. */
-export function resourceServer(ctx: KoaContextWithOIDC, resource: string): ResourceServerInfo {
-  const granted = ctx.oidc.entities.Grant?.getResourceScope(resource) ?? '';
-  const requested = [...ctx.oidc.requestParamScopes].filter(
-    (scope) => !ctx.oidc.requestParamOIDCScopes.has(scope),
-  );
-  return {
-    audience: resource,
-    scope: [...new Set([...granted.split(' '), ...requested])].filter(Boolean).join(' '),
-    accessTokenFormat: 'jwt',
-    accessTokenTTL: 3600,
-    jwt: { sign: { alg: 'ES384' } },
-  };
+/** Any absolute URI is an API here. What it offers depends on who asks, see {@link mayHave}. */
+export const resourceServer = (ctx: KoaContextWithOIDC, resource: string): ResourceServer => ({
+  audience: resource,
+  scope: scopesOffered(ctx, resource).join(' '),
+  ...jwtAccessTokens,
+});
+
+export const jwtAccessTokens = { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES384' } } } as const;
+
+/** The organisation that a token request names. */
+export function organizationIdOf(ctx: KoaContextWithOIDC): string | undefined {
+  const organizationId = ctx.oidc.params?.['organization_id'];
+  return typeof organizationId === 'string' && organizationId !== '' ? organizationId : undefined;
 }
 
-type ResourceServerInfo = Pick<
-  ResourceServer,
-  'audience' | 'scope' | 'accessTokenFormat' | 'accessTokenTTL' | 'jwt'
-> & {
-  scope: string;
-};
+function scopesOffered(ctx: KoaContextWithOIDC, resource: string): readonly string[] {
+  if (resource === ORGANIZATIONS_RESOURCE) return allOrganizationPermissions;
+  const persona = personWhoAsks(ctx);
+  const organizationId = organizationIdOf(ctx);
+  if (organizationId === undefined)
+    return scopesAsked(ctx, resource).filter((scope) => mayHave(persona, scope));
+  const membership = membershipOf(persona, organizationId);
+  return membership === undefined ? [] : apiPermissionsThrough(membership);
+}
+
+/** Now, or at the authorization request that the grant goes back to. */
+function scopesAsked({ oidc }: KoaContextWithOIDC, resource: string): readonly string[] {
+  const granted = oidc.entities.Grant?.getResourceScope(resource) ?? '';
+  const requested = [...oidc.requestParamScopes].filter((scope) => !oidc.requestParamOIDCScopes.has(scope));
+  return [...new Set([...granted.split(' '), ...requested])].filter(Boolean);
+}
+
+function personWhoAsks({ oidc }: KoaContextWithOIDC): Persona | undefined {
+  const subject = oidc.session?.accountId ?? oidc.entities.Account?.accountId;
+  return subject === undefined ? undefined : personaByLogtoSubject(subject);
+}

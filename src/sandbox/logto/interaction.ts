@@ -4,6 +4,8 @@ import type { InteractionResults, Provider } from 'oidc-provider';
 import { z } from 'zod';
 import { formOf } from '../body.js';
 import { personaById } from '../personas.js';
+import type { LogtoDialect } from './logto.dialect.js';
+import { tellClients } from './logout-notices.js';
 
 const interactionSchema = z.object({
   params: z.object({ client_id: z.string(), redirect_uri: z.string() }),
@@ -26,12 +28,13 @@ export async function openInteraction(
 
 /** Takes the choice on the sign-in page and returns where the browser goes on. */
 export async function finishInteraction(
-  provider: Provider,
+  logto: LogtoDialect,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<string | undefined> {
+  const { provider } = logto;
   const interaction = await openInteraction(provider, request.raw, reply.raw);
-  const result = resultOf(formOf(request.body));
+  const result = resultOf(formOf(request.body), logto);
   if (interaction === undefined || result === undefined) return undefined;
   const returnTo = await provider.interactionResult(request.raw, reply.raw, result, {
     mergeWithLastSubmission: false,
@@ -40,18 +43,27 @@ export async function finishInteraction(
   return returnTo;
 }
 
-function resultOf(form: Readonly<Record<string, string>>): InteractionResults | undefined {
+/** Logto keeps a suspended person on its page; here the client hears of it, since nothing else can be chosen. */
+function resultOf(
+  form: Readonly<Record<string, string>>,
+  logto: LogtoDialect,
+): InteractionResults | undefined {
   const answer = answerSchema.parse(form);
-  if (answer.cancel !== undefined) {
-    return { error: 'access_denied', error_description: 'End-User aborted interaction' };
-  }
+  if (answer.cancel !== undefined) return denied('End-User aborted interaction');
   const persona = personaById(answer.persona ?? '');
-  return persona && { login: { accountId: persona.logtoSubject } };
+  if (persona === undefined) return undefined;
+  if (logto.isSuspended(persona.id)) return denied('This account is suspended.');
+  return { login: { accountId: persona.logtoSubject } };
 }
+
+const denied = (description: string): InteractionResults => ({
+  error: 'access_denied',
+  error_description: description,
+});
 
 /**
  * oidc-provider changes the person of a session by a page whose form a script submits.
- * Clearing the session beforehand spares that page.
+ * Clearing the session beforehand spares that page; the clients learn of it as they would there.
  */
 async function leaveFormerPersona(
   provider: Provider,
@@ -60,6 +72,7 @@ async function leaveFormerPersona(
 ): Promise<void> {
   const former = session && (await provider.Session.findByUid(session.uid));
   if (!former?.accountId || accountId === undefined || former.accountId === accountId) return;
+  await tellClients(provider, former);
   Object.assign(former, { accountId: undefined, authorizations: undefined });
   await former.persist();
 }

@@ -1,4 +1,4 @@
-type OidcProviderModule = typeof import('oidc-provider');
+export type OidcProviderModule = typeof import('oidc-provider');
 
 /**
  * Loads oidc-provider without its remark about Node 20, on which it runs. The remark is printed by the

@@ -1,22 +1,24 @@
 import { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Provider } from 'oidc-provider';
-import { textOf } from '../body.js';
+import { formOf, textOf } from '../body.js';
 import { finishInteraction, openInteraction } from './interaction.js';
+import type { LogtoDialect } from './logto.dialect.js';
 import { signInPage } from './sign-in.page.js';
 import { sendPage } from '../pages/page.js';
 import { expiredPage } from '../pages/expired.page.js';
 
 /** Hands `/oidc` to oidc-provider and shows the pages that it redirects to. */
-export function logtoRoutes(app: FastifyInstance, provider: Provider): void {
-  const callback = provider.callback();
-  app.all('/oidc/*', (request, reply) => {
+export function logtoRoutes(app: FastifyInstance, logto: LogtoDialect): void {
+  app.post('/oidc/token', { preValidation: watchRefreshes(logto) }, hand);
+  app.all('/oidc/*', hand);
+
+  function hand(request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack();
-    void callback(replayed(request), reply.raw);
-  });
+    void logto.provider.callback()(replayed(request), reply.raw);
+  }
 
   const show = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const interaction = await openInteraction(provider, request.raw, reply.raw);
+    const interaction = await openInteraction(logto.provider, request.raw, reply.raw);
     if (interaction === undefined) return sendPage(reply.code(400), expiredPage());
     return sendPage(reply, signInPage(interaction, request.url));
   };
@@ -25,10 +27,18 @@ export function logtoRoutes(app: FastifyInstance, provider: Provider): void {
   app.get('/direct/social/:target', show);
 
   app.post('/sign-in', async (request, reply) => {
-    const returnTo = await finishInteraction(provider, request, reply);
+    const returnTo = await finishInteraction(logto, request, reply);
     return returnTo === undefined ? sendPage(reply.code(400), expiredPage()) : reply.redirect(returnTo, 303);
   });
 }
+
+/** Before the hooks that delay a request. */
+const watchRefreshes =
+  ({ refreshes }: LogtoDialect) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { grant_type: grantType, refresh_token: refreshToken } = formOf(request.body);
+    if (grantType === 'refresh_token' && refreshToken !== undefined) refreshes.begin(refreshToken, reply.raw);
+  };
 
 /**
  * oidc-provider reads the body from the stream itself (and warns when another did), but the counter of

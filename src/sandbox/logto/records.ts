@@ -17,6 +17,8 @@ export type Records = z.infer<typeof recordsSchema>;
 interface RecordsAdapterOptions {
   readonly model: string;
   readonly records: Records;
+  /** Keys of the records that were consumed, also after they are gone. */
+  readonly consumed: Set<string>;
   readonly changed: () => void;
   readonly InvalidGrant: typeof errors.InvalidGrant;
 }
@@ -48,14 +50,21 @@ export class RecordsAdapter implements Adapter {
     return undefined;
   }
 
-  /** Atomic: oidc-provider looks first and consumes later, so of parallel redemptions all but one fail here. */
+  /**
+   * Atomic: oidc-provider looks first and consumes later, so of parallel redemptions all but one fail here.
+   * A refresh token that fails ends its grant, as it would where oidc-provider had seen it consumed.
+   */
   async consume(id: string): Promise<void> {
-    const record = this.options.records.get(this.key(id));
+    const { records, model, consumed, changed, InvalidGrant } = this.options;
+    const record = records.get(this.key(id));
     if (record === undefined || record.payload['consumed'] !== undefined) {
-      throw new this.options.InvalidGrant(`${this.options.model} already consumed`);
+      if (model === 'RefreshToken' && record) endGrant(records, String(record.payload['grantId']));
+      changed();
+      throw new InvalidGrant(`${model} already consumed`);
     }
     record.payload['consumed'] = systemSeconds();
-    this.options.changed();
+    consumed.add(this.key(id));
+    changed();
   }
 
   async destroy(id: string): Promise<void> {
@@ -84,6 +93,23 @@ export class RecordsAdapter implements Adapter {
     return `${this.options.model}:${id}`;
   }
 }
+
+/** Removes the grant and every code and token that goes back to it. */
+export function endGrant(records: Records, grantId: string): void {
+  records.delete(`Grant:${grantId}`);
+  for (const [key, { payload }] of records) if (payload['grantId'] === grantId) records.delete(key);
+}
+
+/** The ids of an account's records of one model. */
+export function idsOfAccount(records: Records, model: string, accountId: string): readonly string[] {
+  return [...records]
+    .filter(([key, { payload }]) => key.startsWith(`${model}:`) && payload['accountId'] === accountId)
+    .map(([key]) => key.slice(model.length + 1));
+}
+
+/** The keys of what was consumed and is still there. */
+export const consumedKeys = (records: Records): Set<string> =>
+  new Set([...records].filter(([, { payload }]) => payload['consumed'] !== undefined).map(([key]) => key));
 
 const hasExpired = ({ expiresAt }: z.infer<typeof recordSchema>): boolean =>
   expiresAt !== undefined && expiresAt <= systemSeconds();
