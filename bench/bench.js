@@ -4,12 +4,16 @@ import { cpus, loadavg } from 'node:os';
 import { openDatabases } from './databases.js';
 import { load, pairs, percentile, signIn, signIns } from './measure.js';
 import { client, startProvider } from './provider.js';
-import { freeUrl, hello, main, startServer } from './servers.js';
+import { freeUrl, guarded, hello, main, startServer } from './servers.js';
 
 const BOOTS = 5;
 const SIGN_INS = 200;
 const BOOT_TARGET_MILLISECONDS = 1500;
 const SANDBOX_BOOT_TARGET_MILLISECONDS = 2500;
+const GUARD_ROUNDS = 3;
+const SESSION_GUARD_TARGET = 0.6;
+const TOKEN_GUARD_TARGET = 0.8;
+const AUDIENCE = 'https://bench.example.test/api';
 
 const rows = [];
 const [cpu] = cpus();
@@ -19,7 +23,10 @@ const provider = await startProvider();
 const databases = await openDatabases();
 try {
   await measureBoot();
-  for (const database of databases) await measureRoutes(database);
+  for (const database of databases) {
+    await measureGuards(database);
+    await measureRoutes(database);
+  }
 } finally {
   await Promise.all([...databases.map(({ drop }) => drop()), provider.stop()]);
 }
@@ -63,6 +70,36 @@ async function measureBoot() {
   }
 }
 
+/** Beside the same route of the same application without a guard, in rounds, so that a disturbance meets all alike. */
+async function measureGuards(database) {
+  const url = await freeUrl();
+  const variables = { ...production(url, await database.create()), LOGTO_AUDIENCE: AUDIENCE };
+  const server = await startServer(guarded, { url, ...variables });
+  try {
+    const { cookie } = await signIn(server, 'reader');
+    const authorization = `Bearer ${await provider.accessToken(AUDIENCE)}`;
+    const kinds = { open: {}, session: { cookie }, token: { authorization } };
+    const seen = { open: [], session: [], token: [] };
+    for (let round = 0; round < GUARD_ROUNDS; round += 1)
+      for (const [kind, headers] of Object.entries(kinds))
+        seen[kind].push(await load(`${url}/bench/${kind === 'open' ? 'open' : 'guarded'}`, headers));
+    const [open, session, token] = Object.values(seen).map(medianRound);
+    for (const [what, guard, target] of [
+      ['guarded route, by session', session, SESSION_GUARD_TARGET],
+      ['guarded route, by access token', token, TOKEN_GUARD_TARGET],
+    ]) {
+      const share = guard.perSecond / open.perSecond;
+      const verdict = `${share < target ? 'MISSED: ' : ''}at least x ${target}`;
+      rows.push([what, database.name, throughput(guard), throughput(open), `x ${share.toFixed(2)}`, verdict]);
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+const medianRound = (rounds) =>
+  [...rounds].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds.length / 2)];
+
 async function measureRoutes(database) {
   const url = await freeUrl();
   const bare = await startServer(hello, { url: await freeUrl(), NODE_ENV: 'production' });
@@ -75,9 +112,9 @@ async function measureRoutes(database) {
       'vault read, valid token': `${url}/api/my-account/identities/google/access-token`,
     };
     for (const [what, address] of Object.entries(routes)) {
-      const guarded = await load(address, cookie);
-      const by = ratio(guarded.perSecond, open.perSecond);
-      rows.push([what, database.name, throughput(guarded), throughput(open), by, '']);
+      const read = await load(address, { cookie });
+      const by = ratio(read.perSecond, open.perSecond);
+      rows.push([what, database.name, throughput(read), throughput(open), by, '']);
     }
     await signIns(backend, provider, 20);
     const whole = await signIns(backend, provider, SIGN_INS);
@@ -107,7 +144,14 @@ function production(url, databaseUrl) {
 }
 
 function print() {
-  const heads = ['', 'database', 'Latchkey', 'bare Nest on Fastify', 'ratio', 'target'];
+  const heads = [
+    '',
+    'database',
+    'Latchkey',
+    'beside (bare Nest on Fastify, or the open route)',
+    'ratio',
+    'target',
+  ];
   const table = [heads, ...rows];
   const widths = heads.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   for (const row of table)

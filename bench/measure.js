@@ -11,8 +11,7 @@ const WARM_UP_SECONDS = 1;
 const SECONDS = 3;
 
 /** Requests per second and percentiles in milliseconds, of one path under load. */
-export async function load(url, cookie) {
-  const headers = cookie ? { cookie } : {};
+export async function load(url, headers = {}) {
   await cannonade({ url, headers, duration: WARM_UP_SECONDS });
   const times = [];
   const startedAt = performance.now();

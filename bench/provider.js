@@ -33,6 +33,7 @@ export async function startProvider() {
   }).listen(0, 'localhost');
   await once(server, 'listening');
   provider.url = `http://localhost:${server.address().port}`;
+  provider.accessToken = (audience) => accessToken(provider.url, privateKey, audience);
   provider.stop = async () => {
     server.close();
     server.closeAllConnections();
@@ -47,6 +48,17 @@ async function answer({ path, issuer, request, privateKey, jwk }) {
   if (path.endsWith('/me')) return profile(decode(request.headers.authorization.split(' ')[1]).subject);
   return tokens(issuer, privateKey, new URLSearchParams(await text(request)));
 }
+
+/** As Logto signs one for an API. */
+const accessToken = (url, privateKey, audience) =>
+  new SignJWT({ client_id: client.id, scope: 'read:documents write:documents', jti: 'bench' })
+    .setProtectedHeader({ alg: 'ES384', kid: 'bench', typ: 'at+jwt' })
+    .setIssuer(`${url}/oidc`)
+    .setAudience(audience)
+    .setSubject('reader')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(privateKey);
 
 const metadata = (issuer) => ({
   issuer,

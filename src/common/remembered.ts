@@ -24,6 +24,12 @@ export class Remembered<Value> {
     return known && known.until > this.clock.ticks() ? known.value : this.keep(key, ask());
   }
 
+  /** What is known at this moment without waiting. */
+  peek(key: string): Value | undefined {
+    const known = this.answers.get(key);
+    return known && known.until > this.clock.ticks() ? known.found : undefined;
+  }
+
   /** Whoever asks from now on gets a new answer, to this question or to all, also where one is on its way. */
   forget(key?: string): void {
     if (key === undefined) this.answers.clear();
@@ -31,18 +37,20 @@ export class Remembered<Value> {
   }
 
   private keep(key: string, value: Answer<Value>['value']): Answer<Value>['value'] {
-    const answer = { value, until: this.clock.ticks() + this.options.milliseconds };
+    const answer: Answer<Value> = { value, until: this.clock.ticks() + this.options.milliseconds };
     this.answers.delete(key);
     this.answers.set(key, answer);
     if (this.answers.size > this.options.limit) this.answers.delete(oldestOf(this.answers));
     const drop = () => void (this.answers.get(key) === answer && this.answers.delete(key));
-    value.then((found) => found ?? drop(), drop);
+    value.then((found) => (found === undefined ? drop() : (answer.found = found)), drop);
     return value;
   }
 }
 
 interface Answer<Value> {
   readonly value: Promise<Value | undefined>;
+  /** The value, once it is there. */
+  found?: Value;
   /** By {@link Clock.ticks}. */
   readonly until: number;
 }

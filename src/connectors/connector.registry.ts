@@ -14,6 +14,8 @@ export interface ConnectorInstanceOptions {
   /** Default: false. */
   readonly enableTokenStorage?: boolean;
   readonly name?: string;
+  /** A connector that is switched off starts no round trip and finishes none; what its tokens are good for goes on. Default: true. */
+  readonly enabled?: boolean;
 }
 
 /** An instance together with the connector that speaks for it. */
@@ -34,14 +36,23 @@ export class ConnectorRegistry {
     this.configured = configure(connectors, instances);
   }
 
+  /** Those that are switched on. */
   list(): ConfiguredConnector[] {
-    return [...this.configured.values()];
+    return [...this.configured.values()].filter(({ instance }) => instance.enabled);
   }
 
   /** Throws `connector.not_found`. */
   get(instanceId: string): ConfiguredConnector {
     const found = this.configured.get(instanceId);
     if (!found) throw new LatchkeyError('connector.not_found', 'There is no such connector.');
+    return found;
+  }
+
+  /** The same for a round trip to the provider. Throws `connector.disabled` too. */
+  getEnabled(instanceId: string): ConfiguredConnector {
+    const found = this.get(instanceId);
+    if (!found.instance.enabled)
+      throw new LatchkeyError('connector.disabled', 'This connector is switched off.');
     return found;
   }
 
@@ -83,4 +94,5 @@ const instanceOf = (
   name: options.name ?? descriptor.name,
   config,
   enableTokenStorage: options.enableTokenStorage ?? false,
+  enabled: options.enabled ?? true,
 });

@@ -57,6 +57,8 @@ export interface ConnectorInstance<Config = unknown> {
   readonly config: Config;
   /** Whether the vault keeps the provider's tokens. */
   readonly enableTokenStorage: boolean;
+  /** Whether people can sign in with it. */
+  readonly enabled: boolean;
 }
 
 /** What an authorization transaction gives to a connector: secrets of one round trip, each of 256 random bits. */

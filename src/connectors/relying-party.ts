@@ -33,6 +33,7 @@ export type AuthorizationParameters = Readonly<Record<string, string | readonly 
  */
 export class RelyingParty {
   private discovery?: Promise<Issuer>;
+  private known?: Issuer;
 
   /** Origins that the browser is sent to: the issuer's, and those of its pages once they are known. */
   readonly origins: Set<string>;
@@ -138,8 +139,8 @@ export class RelyingParty {
   }
 
   /** Another one whenever the issuer's keys have changed; empty while they have not been read. */
-  async keyEdition(): Promise<string> {
-    return (await this.issuer()).publicKeys.edition;
+  get keyEdition(): string {
+    return this.known?.publicKeys.edition ?? '';
   }
 
   /** RFC 7009. An issuer without a revocation endpoint has nothing to revoke. */
@@ -170,6 +171,7 @@ export class RelyingParty {
     for (const url of [authorization_endpoint, end_session_endpoint]) {
       if (url && URL.canParse(url)) this.origins.add(new URL(url).origin);
     }
+    this.known = issuer;
     return issuer;
   }
 }

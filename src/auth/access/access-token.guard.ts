@@ -2,11 +2,11 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import type { CurrentUser } from '../../common/current-user.js';
 import type { LatchkeyError } from '../../common/errors.js';
 import { headersOf, isConnection, requestOf } from '../../common/request-of.js';
-import { AccessGuard } from './access.guard.js';
+import { AccessGuard, type Judged } from './access.guard.js';
 import type { AccessToken } from './access-token.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, type Recognised } from './access-tokens.js';
 import { authorityOfToken, type Authority } from './authority.js';
-import { bearerOf, invalidToken, missingToken } from './bearer.js';
+import { bearerOf, missingToken } from './bearer.js';
 
 /** A request that has passed the access-token guard. */
 export interface RequestWithAccessToken {
@@ -26,20 +26,23 @@ export class AccessTokenGuard extends AccessGuard {
     super();
   }
 
-  protected override async identify(context: ExecutionContext): Promise<Authority | undefined> {
+  protected override identify(context: ExecutionContext): Judged {
     const request = requestOf<RequestWithAccessToken>(context);
-    if (isConnection(context) || !request.accessToken) {
-      const token = bearerOf(headersOf(request));
-      if (token === undefined) return undefined;
-      const accessToken = await this.tokens.verify(token);
-      const user = await this.tokens.userOf(accessToken);
-      if (!user && !accessToken.isMachine) throw invalidToken();
-      Object.assign(request, { user, accessToken });
-    }
-    return request.accessToken && authorityOfToken(request.accessToken);
+    if (request.accessToken && !isConnection(context)) return authorityOfToken(request.accessToken);
+    const token = bearerOf(headersOf(request));
+    if (token === undefined) return undefined;
+    const known = this.tokens.recall(token);
+    if (known) return admit(request, known);
+    return this.tokens.recognise(token).then((recognised) => admit(request, recognised));
   }
 
   protected override unknown(): LatchkeyError {
     return missingToken();
   }
+}
+
+function admit(request: RequestWithAccessToken, { accessToken, user }: Recognised): Authority {
+  request.user = user;
+  request.accessToken = accessToken;
+  return authorityOfToken(accessToken);
 }

@@ -15,12 +15,20 @@ export class SessionOrAccessTokenGuard implements CanActivate {
     private readonly bySession: SessionGuard,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = requestOf<RequestWithSession>(context);
-    if (headersOf(request).authorization === undefined)
-      return this.bySession.canActivate(context).catch(offerBearer);
+    if (headersOf(request).authorization === undefined) return this.byCookie(context);
     request.latchkeySession = undefined;
     return this.byToken.canActivate(context);
+  }
+
+  private byCookie(context: ExecutionContext): boolean | Promise<boolean> {
+    try {
+      const admitted = this.bySession.canActivate(context);
+      return typeof admitted === 'boolean' ? admitted : admitted.catch(offerBearer);
+    } catch (error) {
+      return offerBearer(error);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { RequestWithUser } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
 import type { HttpRequest } from '../../common/http-request.js';
 import { isConnection, requestOf } from '../../common/request-of.js';
-import { AccessGuard } from '../access/access.guard.js';
+import { AccessGuard, type Judged } from '../access/access.guard.js';
 import { authorityOfSession, type Authority } from '../access/authority.js';
 import { AUTH_OPTIONS, audiencesOf, type AuthModuleOptions } from '../auth.options.js';
 import { LogtoClients } from '../logto/logto-clients.js';
@@ -21,23 +21,34 @@ export interface RequestWithSession extends HttpRequest, RequestWithUser {
  */
 @Injectable()
 export class SessionGuard extends AccessGuard {
+  private readonly audience?: string;
+
   constructor(
     private readonly sessions: Sessions,
     private readonly clients: LogtoClients,
-    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    @Inject(AUTH_OPTIONS) { logto }: AuthModuleOptions,
   ) {
     super();
+    [this.audience] = audiencesOf(logto);
   }
 
-  protected override async identify(context: ExecutionContext): Promise<Authority | undefined> {
+  protected override identify(context: ExecutionContext): Judged {
     const request = requestOf<RequestWithSession>(context);
-    if (isConnection(context) || !('latchkeySession' in request)) {
-      request.latchkeySession = await this.sessions.find(request);
-      request.user = request.latchkeySession?.user;
-    }
+    if ('latchkeySession' in request && !isConnection(context)) return this.authorityOf(request);
+    const known = this.sessions.recall(request);
+    if (known) return this.admit(request, known);
+    return this.sessions.find(request).then((session) => this.admit(request, session));
+  }
+
+  private admit(request: RequestWithSession, session: CurrentSession | undefined): Authority | undefined {
+    request.latchkeySession = session;
+    request.user = session?.user;
+    return this.authorityOf(request);
+  }
+
+  private authorityOf(request: RequestWithSession): Authority | undefined {
     if (!request.latchkeySession) return undefined;
-    const [audience] = audiencesOf(this.options.logto);
-    return authorityOfSession(this.clients.of(request), audience);
+    return authorityOfSession(this.clients.of(request), this.audience);
   }
 
   protected override unknown(): LatchkeyError {

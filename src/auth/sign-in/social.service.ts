@@ -26,7 +26,7 @@ export class SocialService {
 
   /** Where to send the browser. A grant that has to be renewed asks the person even if the provider remembers them. */
   async start(start: SocialStart): Promise<string> {
-    const { connector, instance } = this.connectors.get(start.connectorId);
+    const { connector, instance } = this.connectors.getEnabled(start.connectorId);
     const redirectUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
     const consent = start.purpose === 'reauthorize' && instance.enableTokenStorage;
     const begin = { ...start, redirectUri, consent };
@@ -43,7 +43,7 @@ export class SocialService {
     browser: string | undefined,
     session?: CurrentSession,
   ): Promise<Arrival> {
-    const { connector, instance } = this.connectors.get(connectorId);
+    const { connector, instance } = this.connectors.getEnabled(connectorId);
     const { transaction, callback } = await this.transactions.end(parameters, instance.id, browser);
     const { identity, tokenSet } = await connector.exchange(instance, callback);
     const at = { connectorId: instance.id, target: instance.target, identity };
