@@ -4,6 +4,7 @@ import type { Account, HomeView } from './home.view.js';
 import { html, type Html } from './html.js';
 import { page } from './layout.js';
 import { portrait } from './portrait.js';
+import { sessionsSection } from './sessions.section.js';
 
 /** For everyone who is not signed in. */
 export const welcomePage = (): string =>
@@ -32,7 +33,8 @@ export function homePage(view: HomeView): string {
   </form>`;
   return page(
     'Your account',
-    html`${profileSection(view)} ${accountsSection(view, proof)} ${apiSection(view)}`,
+    html`${profileSection(view)} ${accountsSection(view, proof)} ${apiSection(view)}
+    ${sessionsSection(view.sessions, proof)}`,
     signOut,
   );
 }

@@ -2,6 +2,8 @@ import type { CurrentUser } from '../common/current-user.js';
 import type { ConfiguredConnector } from '../connectors/connector.registry.js';
 import type { Identity } from '../identities/identity.entity.js';
 import type { TokenSetStatus } from '../token-vault/freshness.js';
+import { duration } from './duration.js';
+import type { SessionView } from './sessions.section.js';
 import type { TokenSetSummary } from '../token-vault/token-vault.service.js';
 
 /** What the home page of a signed-in user shows. */
@@ -9,6 +11,7 @@ export interface HomeView {
   readonly user: CurrentUser;
   readonly accounts: readonly Account[];
   readonly linkable: readonly { readonly id: string; readonly name: string }[];
+  readonly sessions: readonly SessionView[];
   readonly csrfToken: string;
   /** Where an API client finds the backend. */
   readonly baseUrl: string;
@@ -96,10 +99,3 @@ function sentenceOf({ status, reason, expiresAt, hasRefreshToken }: TokenSetSumm
 
 /** Google's scopes are addresses; their last part is what tells them apart. */
 const shortened = (scope: string): string => scope.replace(/^https:\/\/\S*\/(?=\S)/, '');
-
-function duration(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 120) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
-}

@@ -6,6 +6,7 @@ import { Logto } from '../auth/logto/logto.js';
 import { queryOf } from '../auth/sign-in/query.js';
 import { Destinations } from '../auth/sign-in/destinations.js';
 import { SessionGuard, type RequestWithSession } from '../auth/session/session.guard.js';
+import { Sessions } from '../auth/session/sessions.js';
 import { Clock } from '../common/clock.js';
 import { OptionalAuth, Public } from '../common/current-user.js';
 import { ConnectorRegistry } from '../connectors/connector.registry.js';
@@ -15,6 +16,7 @@ import { policyWithForms } from './content-security-policy.js';
 import { homePage, welcomePage } from './home.page.js';
 import { accountsOf } from './home.view.js';
 import { ICON } from './layout.js';
+import { sessionViews } from './sessions.section.js';
 import { signInPage } from './sign-in.page.js';
 import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.js';
 
@@ -31,6 +33,7 @@ export class PagesController {
     private readonly vault: TokenVaultService,
     private readonly connectors: ConnectorRegistry,
     private readonly logto: Logto,
+    private readonly sessions: Sessions,
     private readonly csrfTokens: CsrfTokens,
     private readonly destinations: Destinations,
     private readonly clock: Clock,
@@ -47,13 +50,22 @@ export class PagesController {
     if (!session) return welcomePage();
     this.allowForms(response);
     const { user } = session;
-    const [identities, tokenSets] = await Promise.all([
+    const [identities, tokenSets, records] = await Promise.all([
       this.identities.list(user.id),
       this.vault.list(user.id),
+      this.sessions.ofUser(user.id),
     ]);
-    const facts = { identities, tokenSets, connectors: this.connectors.list(), now: this.clock.now() };
+    const now = this.clock.now();
+    const facts = { identities, tokenSets, connectors: this.connectors.list(), now };
+    const sessions = sessionViews(records, session.id, now);
     const { baseUrl } = this.options;
-    return homePage({ user, ...accountsOf(facts), csrfToken: this.csrfTokens.of(session), baseUrl });
+    return homePage({
+      user,
+      ...accountsOf(facts),
+      sessions,
+      csrfToken: this.csrfTokens.of(session),
+      baseUrl,
+    });
   }
 
   @Get('sign-in')

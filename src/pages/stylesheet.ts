@@ -46,6 +46,7 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 .fine, .eyebrow { font-size: .875rem; }
 .eyebrow { margin-bottom: .35rem; font-weight: 600; }
 .aside { padding-top: 1rem; border-top: 1px solid var(--line); }
+.accounts + .aside { margin-top: 1.1rem; }
 .plain { list-style: none; margin: 0; padding: 0; }
 .grow { flex: 1; min-width: 0; }
 .clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }

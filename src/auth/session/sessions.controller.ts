@@ -41,9 +41,7 @@ export class SessionsController {
     @Res({ passthrough: true }) response: unknown,
     @Query('others') others?: unknown,
   ): Promise<void> {
-    const { id, userId } = currentOf(request);
-    const ids = (await this.sessions.ofUser(userId)).map((record) => record.id);
-    await this.sessions.end(ids.filter((one) => one !== id));
+    await this.sessions.endOthers(currentOf(request));
     if (others !== 'true') await this.endCurrent(request, response);
   }
 
@@ -57,10 +55,7 @@ export class SessionsController {
   ): Promise<void> {
     const current = currentOf(request);
     if (id === current.id) return this.endCurrent(request, response);
-    const own = await this.sessions.ofUser(current.userId);
-    if (!own.some((record) => record.id === id))
-      throw new LatchkeyError('session.not_found', 'There is no such session.');
-    await this.sessions.end([id]);
+    await this.sessions.endOwn(current.userId, id);
   }
 
   private async endCurrent(request: RequestWithSession, response: unknown): Promise<void> {

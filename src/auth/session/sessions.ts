@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import type { CurrentUser } from '../../common/current-user.js';
+import { LatchkeyError } from '../../common/errors.js';
 import { digest, randomId, randomToken } from '../../common/random.js';
 import { Remembered } from '../../common/remembered.js';
 import { headersOf, type Caller } from '../../common/request-of.js';
@@ -112,6 +113,20 @@ export class Sessions implements BeforeApplicationShutdown {
       const revocation = this.logto.revoke(tokens).finally(() => this.revocations.delete(revocation));
       this.revocations.add(revocation);
     }
+  }
+
+  /** All other sessions of the same user. */
+  async endOthers({ id, userId }: CurrentSession): Promise<void> {
+    const others = (await this.store.ofUser(userId)).filter((record) => record.id !== id);
+    await this.end(others.map((record) => record.id));
+  }
+
+  /** Rejects with `session.not_found` for one that is somebody else's, as for one that does not exist. */
+  async endOwn(userId: string, id: string): Promise<void> {
+    const own = await this.ofUser(userId);
+    if (!own.some((record) => record.id === id))
+      throw new LatchkeyError('session.not_found', 'There is no such session.');
+    await this.end([id]);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

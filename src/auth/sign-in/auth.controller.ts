@@ -1,10 +1,10 @@
-import { Controller, Get, Header, HttpCode, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
 import { OptionalAuth } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { Logto, LOGTO } from '../logto/logto.js';
 import { CsrfGuard } from '../session/csrf.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
-import { Sessions } from '../session/sessions.js';
+import { Sessions, type CurrentSession } from '../session/sessions.js';
 import { BrowserBinding } from './browser-binding.js';
 import { Destinations } from './destinations.js';
 import { LogtoStrategy, type LogtoUser } from './logto.strategy.js';
@@ -12,6 +12,11 @@ import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { runStrategy } from './run-strategy.js';
 import { SignInService } from './sign-in.service.js';
+
+interface SignOutForm {
+  readonly everywhere?: unknown;
+  readonly session?: unknown;
+}
 
 /** Signing in and out through Logto. */
 @Controller('auth')
@@ -60,7 +65,10 @@ export class AuthController {
     return seeOther(this.destinations.check(transaction.returnTo));
   }
 
-  /** Ends the session here first, whatever Logto says; then Logto's own. */
+  /**
+   * Ends the session here first, whatever Logto says; then Logto's own. With the form's `everywhere` all other sessions
+   * of the user too, and with `session` nothing but the one of that id.
+   */
   @Post('sign-out')
   @HttpCode(303)
   @UseGuards(CsrfGuard)
@@ -69,10 +77,19 @@ export class AuthController {
   async signOut(
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
+    @Body() form: SignOutForm | undefined,
   ): Promise<SeeOther> {
-    const tokens = await this.sessions.close(response, request.latchkeySession);
+    const session = request.latchkeySession;
+    if (session && form?.session !== undefined) return this.signOutElsewhere(session, form.session);
+    if (session && form?.everywhere === 'true') await this.sessions.endOthers(session);
+    const tokens = await this.sessions.close(response, session);
     const atLogto = tokens && (await this.logto.signOutUrl(tokens));
     return seeOther(atLogto ?? this.destinations.afterSignOut);
+  }
+
+  private async signOutElsewhere(session: CurrentSession, id: unknown): Promise<SeeOther> {
+    if (typeof id === 'string') await this.sessions.endOwn(session.userId, id);
+    return seeOther('/');
   }
 
   /** Logto may start a sign-in here too (OpenID Connect Core 4): it names itself, and where the person was going. */
