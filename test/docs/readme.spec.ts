@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
 describe('the README', () => {
-  it('shows an application that the type check has seen', () => {
-    const [, shown] = /```ts\n([\s\S]*?)```/.exec(read('../../README.md')) ?? [];
-    expect(shown).toBe(read('./readme.example.ts').replace("'../../src/index.js'", "'nest-latchkey'"));
+  it('shows applications that the type check has seen', () => {
+    const shown = [...read('../../README.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+    const checked = ['./readme.example.ts', './guards.example.ts'].map((path) =>
+      read(path).replace("'../../src/index.js'", "'nest-latchkey'"),
+    );
+    expect(shown).toEqual(checked);
   });
 });
