@@ -26,6 +26,10 @@ const ERRORS = new Map<string, [ErrorCode, string]>(
     unauthorized_client: ['connector.misconfigured', 'The provider refuses this application.'],
     invalid_request: ['connector.misconfigured', 'The provider refuses the request of this application.'],
     invalid_scope: ['connector.misconfigured', 'The provider refuses the scope of this application.'],
+    invalid_target: [
+      'connector.misconfigured',
+      'The provider does not know an API that this application asks for.',
+    ],
     unsupported_response_type: [
       'connector.misconfigured',
       'The provider refuses the request of this application.',

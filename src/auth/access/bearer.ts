@@ -4,10 +4,14 @@ import { LatchkeyError, type ErrorCode } from '../../common/errors.js';
 /** More than any token of Logto's has. */
 const LONGEST = 8192;
 
+export const isBearer = ({ authorization = '' }: IncomingHttpHeaders): boolean =>
+  /^bearer /i.test(authorization);
+
 /** The token of an `Authorization: Bearer` header (RFC 6750 2.1), nothing where there is no such header. */
-export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization } = headers;
   if (authorization === undefined) return undefined;
-  if (!/^bearer /i.test(authorization))
+  if (!isBearer(headers))
     throw new LatchkeyError(
       'auth.authorization_token_type_not_supported',
       'The Authorization header has to hold a bearer token.',

@@ -3,10 +3,11 @@ import { LatchkeyError } from '../../common/errors.js';
 import { headersOf, requestOf } from '../../common/request-of.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
 import { AccessTokenGuard } from './access-token.guard.js';
+import { isBearer } from './bearer.js';
 
 /**
- * Lets a request in by its session or by its access token. Where an `Authorization` header came, it alone is judged:
- * a bad token is refused, whatever cookie is beside it.
+ * Lets a request in by its session or by its access token. Where a bearer token came, it alone is judged: a bad one is
+ * refused, whatever cookie is beside it. Credentials of another kind are for somebody else, such as a proxy before us.
  */
 @Injectable()
 export class SessionOrAccessTokenGuard implements CanActivate {
@@ -17,7 +18,7 @@ export class SessionOrAccessTokenGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = requestOf<RequestWithSession>(context);
-    if (headersOf(request).authorization === undefined) return this.byCookie(context);
+    if (!isBearer(headersOf(request))) return this.byCookie(context);
     request.latchkeySession = undefined;
     return this.byToken.canActivate(context);
   }

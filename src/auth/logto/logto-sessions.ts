@@ -86,9 +86,19 @@ export class LogtoSessions {
     return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   }
 
-  /** Our sessions that belong to one of Logto's, or to one of its users, or to both. */
+  /** The session goes on for longer, and so does what Logto has to do with it. */
+  async prolong({ id: sessionId, expiresAt }: { id: string; expiresAt: number }): Promise<void> {
+    await this.rows.update({ sessionId }, { expiresAt });
+  }
+
+  /**
+   * Our sessions that belong to one of Logto's, or to one of its users, or to both. One of whose session at Logto
+   * nothing is known counts as that of its user.
+   */
   async idsOf({ issuer, subject, sid }: LogtoParty): Promise<string[]> {
-    const where = { issuer, ...(subject !== undefined && { subject }), ...(sid !== undefined && { sid }) };
+    const ofUser = { issuer, ...(subject !== undefined && { subject }) };
+    const unnamed = subject === undefined ? [] : [{ ...ofUser, sid: IsNull() }];
+    const where = sid === undefined ? [ofUser] : [{ ...ofUser, sid }, ...unnamed];
     const rows = await this.rows.find({ select: { sessionId: true }, where });
     return rows.map(({ sessionId }) => sessionId);
   }

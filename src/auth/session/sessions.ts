@@ -89,11 +89,21 @@ export class Sessions implements BeforeApplicationShutdown {
     const current = await this.find(caller);
     const record = this.recordFor(caller, userId, token, current);
     if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
-    await this.store.save(record);
-    if (current) this.remembered.forget(current.tokenHash);
-    this.cookies.write(response, SESSION_COOKIE, token, this.lifetimeSeconds);
+    else await this.logtoSessions.prolong(record);
+    await this.put(response, record, token, current);
     if (current && current.id !== record.id) await this.end([current.id]);
     await this.purge();
+  }
+
+  /**
+   * Changes the cookie of a session that goes on as it was, to its end: what the user may do has changed. Rejects with
+   * `auth.unauthorized` where another instance has ended it a moment ago.
+   */
+  async renew(response: unknown, { user: _, ...current }: CurrentSession): Promise<void> {
+    if (!(await this.store.find(current.tokenHash)))
+      throw new LatchkeyError('auth.unauthorized', 'This session has ended.');
+    const token = randomToken();
+    await this.put(response, { ...current, tokenHash: digest(token) }, token, current);
   }
 
   /** Ends the session of a browser. What Logto has granted to it is returned, for the caller to end. */
@@ -131,6 +141,17 @@ export class Sessions implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.revocations);
+  }
+
+  private async put(
+    response: unknown,
+    record: SessionRecord,
+    token: string,
+    former?: SessionRecord,
+  ): Promise<void> {
+    await this.store.save(record);
+    if (former) this.remembered.forget(former.tokenHash);
+    this.cookies.write(response, SESSION_COOKIE, token, record.expiresAt - this.clock.now());
   }
 
   private tokenHashOf(caller: Caller): string | undefined {

@@ -100,7 +100,8 @@ export class SocialCallbackController {
     const session = request.latchkeySession;
     const arrival = await this.social.finish(connectorId, queryOf(request), browser, session);
     const userId = await this.signIns.complete(arrival);
-    await this.sessions.open(request, response, userId);
+    if (session && arrival.transaction.purpose !== 'sign-in') await this.sessions.renew(response, session);
+    else await this.sessions.open(request, response, userId);
     return seeOther(await this.whereNext(connectorId, userId, arrival));
   }
 
