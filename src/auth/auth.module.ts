@@ -34,6 +34,7 @@ import { LogtoClient } from './logto/logto-client.js';
 import { LogtoClients } from './logto/logto-clients.js';
 import { LogtoSession } from './logto/logto-session.entity.js';
 import { LogtoSessions } from './logto/logto-sessions.js';
+import { LogtoTurns } from './logto/logto-turns.js';
 import { Logto } from './logto/logto.js';
 import { UsedLogoutToken } from './logto/used-logout-token.entity.js';
 import { Cookies } from './session/cookies.js';
@@ -117,6 +118,7 @@ const exported = [AUTH_OPTIONS, USER_GUARD, LogtoStrategy, LogtoClient, SessionS
     logtoClientProvider,
     LogtoSessions,
     LogtoAccessTokens,
+    LogtoTurns,
     BackChannelLogout,
     Cookies,
   ],

@@ -50,6 +50,7 @@ const STATUSES: Record<ErrorCode, number> = {
   'auth.parameter_invalid': 400,
   'auth.link_refused': 403,
   'connector.social_auth_code_invalid': 400,
+  'connector.social_invalid_access_token': 502,
   'connector.not_found': 404,
   'connector.disabled': 403,
   'connector.misconfigured': 503,

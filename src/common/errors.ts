@@ -42,6 +42,8 @@ export type ErrorCode =
   | 'auth.link_refused'
   /** The authorization code is spent, expired or unknown to the provider. */
   | 'connector.social_auth_code_invalid'
+  /** The provider no longer takes the access token. */
+  | 'connector.social_invalid_access_token'
   | 'connector.not_found'
   /** The connector is configured, but switched off. */
   | 'connector.disabled'

@@ -80,8 +80,10 @@ function classifyBody(step: Step, { error, status }: ResponseBodyError): [ErrorC
 function classifyStatus(step: Step, status: number): [ErrorCode, string] {
   if (status === 429) return ['connector.rate_limited', 'The provider asks us to slow down.'];
   if (status >= 500) return UNAVAILABLE;
-  if (status === 401 && step !== 'userinfo')
-    return ['connector.misconfigured', 'The provider refuses this application.'];
+  if (status === 401)
+    return step === 'userinfo'
+      ? ['connector.social_invalid_access_token', 'The provider does not take the access token.']
+      : ['connector.misconfigured', 'The provider refuses this application.'];
   return MALFORMED;
 }
 

@@ -1,12 +1,12 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { LatchkeyError } from '../../common/errors.js';
+import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
 import { Secret } from '../../common/secret.js';
 import type { Caller } from '../../common/request-of.js';
 import type { CurrentSession, Sessions } from '../session/sessions.js';
 import type { LogtoAccessTokens } from './logto-access-tokens.js';
 import type { HeldTokens, LogtoSessions } from './logto-sessions.js';
-import type { TokenPurpose } from './logto-tokens.js';
-import { ORGANIZATIONS_SCOPE, type Logto } from './logto.js';
+import { ORGANIZATIONS_SCOPE, type TokenPurpose } from './logto-tokens.js';
+import type { Logto } from './logto.js';
 
 /** Claims of an access token; none of an opaque one. */
 export type AccessTokenClaims = JWTPayload & { readonly scope?: string; readonly client_id?: string };
@@ -74,8 +74,12 @@ export class LogtoClient {
   /** What Logto's UserInfo says now, of the user of this session and of nobody else. */
   async fetchUserInfo(): Promise<Record<string, unknown>> {
     const { token } = await this.accessToken({});
-    const { row } = await this.held();
-    return { ...(await this.parts.logto.relyingParty.userInfo(token, row.subject)) };
+    try {
+      return await this.userInfo(token);
+    } catch (error) {
+      if (!isLatchkeyError(error) || error.code !== 'connector.social_invalid_access_token') throw error;
+      return this.userInfo((await this.accessToken({}, token)).token);
+    }
   }
 
   /** Forgets the access tokens, so that the next ones are new, with what has been granted since. */
@@ -89,16 +93,22 @@ export class LogtoClient {
     for (const tokens of await this.parts.logtoSessions.take([id])) await this.parts.logto.revoke(tokens);
   }
 
-  private async accessToken(purpose: TokenPurpose) {
-    this.assertConfigured(purpose);
-    return this.parts.accessTokens.get((await this.session()).id, purpose);
+  private async userInfo(token: string): Promise<Record<string, unknown>> {
+    const { row } = await this.held();
+    return { ...(await this.parts.logto.relyingParty.userInfo(token, row.subject)) };
   }
 
-  /** Judged here: Logto consumes the refresh token before it refuses a resource that was not asked for at the sign-in. */
+  /** `refused` is a token that Logto no longer takes, whatever time it has left. */
+  private async accessToken(purpose: TokenPurpose, refused?: string) {
+    this.assertConfigured(purpose);
+    return this.parts.accessTokens.get((await this.session()).id, purpose, refused);
+  }
+
   private assertConfigured({ resource, organizationId }: TokenPurpose): void {
     const { logto } = this.parts;
-    if (resource !== undefined && !logto.resources().includes(resource))
+    if (resource !== undefined && !logto.apis().includes(resource))
       throw new LatchkeyError('auth.missing_resource', 'AuthModule: this API is not among logto.resources.');
+    if (organizationId === '') throw new LatchkeyError('auth.access_denied', 'No organisation is named.');
     if (organizationId !== undefined && !logto.scopes().includes(ORGANIZATIONS_SCOPE))
       throw new LatchkeyError(
         'auth.missing_scope_organizations',

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { randomInt } from 'node:crypto';
 import { DataSource, In, IsNull, LessThanOrEqual, type Repository } from 'typeorm';
 import { Clock } from '../../common/clock.js';
 import { Sealer, type Binding } from '../../sealing/sealer.js';
@@ -7,7 +8,8 @@ import { LogtoSession } from './logto-session.entity.js';
 import { logtoTokens, type LogtoTokens } from './logto-tokens.js';
 
 /** Longer than a refresh can take with its time limits: two requests of five seconds, and a write. */
-const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 20;
+const FIRST_VERSIONS = 2 ** 30;
 
 /** Who somebody is at Logto, and in which of its sessions, where it says so. */
 export interface LogtoAccount {
@@ -43,14 +45,14 @@ export class LogtoSessions {
     this.rows = dataSource.getRepository(LogtoSession);
   }
 
-  /** Keeps what a sign-in brought; nobody may be renewing what was there before. */
+  /** Keeps what a sign-in brought, under a version that no former row had: who renews what was there before writes nothing. */
   async keep(
     { id, expiresAt }: { id: string; expiresAt: number },
     { issuer, subject, sid }: LogtoAccount,
     tokens: LogtoTokens,
   ): Promise<void> {
-    const known = await this.rows.findOne({ select: { version: true }, where: { sessionId: id } });
-    const facts = { sessionId: id, issuer, subject, sid: sid ?? null, version: (known?.version ?? 0) + 1 };
+    const version = randomInt(1, FIRST_VERSIONS);
+    const facts = { sessionId: id, issuer, subject, sid: sid ?? null, version };
     const sealed = await this.seal(facts, tokens);
     await this.rows.upsert({ ...facts, sealed, leaseOwner: null, leaseUntil: null, expiresAt }, [
       'sessionId',
@@ -103,7 +105,7 @@ export class LogtoSessions {
     return rows.map(({ sessionId }) => sessionId);
   }
 
-  /** Whether the owner may renew the session's tokens from now on, for at most half a minute, and nobody else may. */
+  /** Whether the owner may renew the session's tokens from now on, for a while, and nobody else may. */
   async claim(sessionId: string, owner: string): Promise<boolean> {
     const now = this.clock.now();
     const lease = { leaseOwner: owner, leaseUntil: now + LEASE_SECONDS };

@@ -24,6 +24,8 @@ export const logtoTokens = z.object({
   refreshToken: z.string().optional(),
   accessTokens: z.record(z.string(), accessToken),
   memberships,
+  /** What the sign-in asked for: Logto consumes the refresh token of whoever comes for anything else, and refuses. */
+  asked: z.object({ resources: z.array(z.string()), scopes: z.array(z.string()) }),
 });
 
 export type LogtoTokens = z.output<typeof logtoTokens>;
@@ -33,6 +35,14 @@ export interface TokenPurpose {
   readonly resource?: string;
   readonly organizationId?: string;
 }
+
+/** The scope without which Logto names no organisation and gives no organisation token. */
+export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
+
+/** Whether the sign-in asked for what this token needs. */
+export const covers = ({ asked }: LogtoTokens, { resource, organizationId }: TokenPurpose): boolean =>
+  (resource === undefined || asked.resources.includes(resource)) &&
+  (organizationId === undefined || asked.scopes.includes(ORGANIZATIONS_SCOPE));
 
 /** As Logto's SDKs name it: `@<resource>#<organisation>`. */
 export const keyOf = ({ resource = '', organizationId }: TokenPurpose): string =>

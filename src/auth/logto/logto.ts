@@ -22,6 +22,7 @@ import { signInParameters } from '../sign-in/sign-in-parameters.js';
 import {
   keyOf,
   memberships,
+  ORGANIZATIONS_SCOPE,
   type HeldAccessToken,
   type LogtoTokens,
   type TokenPurpose,
@@ -30,8 +31,6 @@ import {
 /** Logto's name where an identity names its connector. */
 export const LOGTO = 'logto';
 
-/** The scope without which Logto names no organisation and gives no organisation token. */
-export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
 const ORGANIZATIONS_RESOURCE = 'urn:logto:resource:organizations';
 const RESERVED_SCOPES = ['openid', 'offline_access', 'profile'];
 
@@ -102,6 +101,7 @@ export class Logto {
         refreshToken: tokens.refresh_token,
         accessTokens: { [keyOf({})]: heldAccessToken(tokens, now) },
         memberships: memberships.parse(all),
+        asked: { resources: this.apis(), scopes: this.scopes() },
       },
     };
   }
@@ -115,8 +115,8 @@ export class Logto {
     const now = this.clock.now();
     const { resource, organizationId } = purpose;
     const parameters = {
-      ...(resource && { resource }),
-      ...(organizationId && { organization_id: organizationId }),
+      ...(resource !== undefined && { resource }),
+      ...(organizationId !== undefined && { organization_id: organizationId }),
     };
     const tokens = await this.relyingParty.refresh(held.refreshToken ?? '', parameters);
     const { id_token: idToken, refresh_token: refreshToken = held.refreshToken } = tokens;
@@ -165,11 +165,15 @@ export class Logto {
     return [...new Set([...RESERVED_SCOPES, ...scopes])];
   }
 
-  /** The APIs that access tokens may be asked for later (RFC 8707). */
-  resources(): string[] {
+  /** The APIs that access tokens may be asked for (RFC 8707). */
+  apis(): string[] {
     const { logto } = this.options;
+    return [...new Set([...(logto.resources ?? []), ...audiencesOf(logto)])];
+  }
+
+  private resources(): string[] {
     const organizations = this.scopes().includes(ORGANIZATIONS_SCOPE) ? [ORGANIZATIONS_RESOURCE] : [];
-    return [...new Set([...(logto.resources ?? []), ...audiencesOf(logto), ...organizations])];
+    return [...this.apis(), ...organizations];
   }
 
   private async isSigned(idToken: string): Promise<boolean> {

@@ -112,7 +112,12 @@ export const upstreamAnswers: readonly ConformanceCase[] = [
   userInfo('UI-04', 'refuses UserInfo that is a list', saying('[]')),
   userInfo('UI-04', 'refuses UserInfo that is empty', saying('')),
   userInfo('UI-05', 'refuses UserInfo that is an unsigned JWT', saying('e30.e30.', 'application/jwt')),
-  userInfo('UI-06', 'refuses a sign-in whose UserInfo is unauthorized', () => json({}, 401)),
+  userInfo(
+    'UI-06',
+    'refuses a sign-in whose UserInfo is unauthorized',
+    () => json({}, 401),
+    '502 connector.social_invalid_access_token',
+  ),
   userInfo('UI-06', 'refuses a sign-in whose UserInfo is forbidden', () => json({}, 403)),
   userInfo('UI-06', 'reports UserInfo that is out of order', () => json({}, 500), UNAVAILABLE),
   userInfo('RX-08', 'stops reading UserInfo without an end', saying(spaces())),

@@ -1,0 +1,58 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Clock } from '../../common/clock.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { randomId } from '../../common/random.js';
+import { Turns } from '../../common/turns.js';
+import { LogtoSessions } from './logto-sessions.js';
+
+const POLL_MILLISECONDS = 25;
+/** Longer than a lease: a holder who has died is waited for. */
+const PATIENCE_MILLISECONDS = 25_000;
+
+/** One action per session at a time: in this process by turns, among processes by a lease in the session's row. */
+@Injectable()
+export class LogtoTurns {
+  private readonly logger = new Logger(LogtoTurns.name);
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly sessions: LogtoSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Rejects with `auth.unauthorized` where the session has nothing of Logto's, or is ended meanwhile. */
+  run<Result>(sessionId: string, action: () => Promise<Result>): Promise<Result> {
+    return this.turns.run(sessionId, async () => {
+      const owner = randomId(21);
+      await this.claim(sessionId, owner);
+      try {
+        return await action();
+      } finally {
+        await this.release(sessionId, owner);
+      }
+    });
+  }
+
+  private async claim(sessionId: string, owner: string): Promise<void> {
+    const giveUpAt = this.clock.ticks() + PATIENCE_MILLISECONDS;
+    while (!(await this.sessions.claim(sessionId, owner))) {
+      if (!(await this.sessions.has(sessionId)))
+        throw new LatchkeyError('auth.unauthorized', 'Nobody is signed in through Logto.');
+      if (this.clock.ticks() > giveUpAt)
+        throw new LatchkeyError(
+          'connector.provider_timeout',
+          'Somebody else has been asking Logto for too long.',
+        );
+      await pause(POLL_MILLISECONDS * (0.5 + Math.random()));
+    }
+  }
+
+  private async release(sessionId: string, owner: string): Promise<void> {
+    try {
+      await this.sessions.release(sessionId, owner);
+    } catch (error) {
+      this.logger.warn(`The lease of session ${sessionId} runs out by itself: ${String(error)}`);
+    }
+  }
+}
