@@ -76,11 +76,27 @@ export interface AuthModuleExtras {
   readonly userSerializer?: Type<UserSerializer>;
 }
 
+type Extras = Required<Omit<AuthModuleExtras, 'globalGuard'>> & {
+  globalGuard: Type<CanActivate> | undefined;
+};
+
+/** Every extra is named, because those that are not would be taken for options. */
+const DEFAULT_EXTRAS: Extras = {
+  isGlobal: true,
+  controllers: true,
+  paths: {},
+  globalGuard: undefined,
+  linkingPolicy: LinkingPolicy,
+  strategy: LogtoStrategy,
+  sessionStore: DatabaseSessionStore,
+  userSerializer: UserSerializer,
+};
+
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthModuleOptions>({
   optionsInjectionToken: AUTH_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<AuthModuleExtras>({}, register)
+  .setExtras<AuthModuleExtras>(DEFAULT_EXTRAS, register)
   .build();
 
 const services = [
@@ -135,13 +151,14 @@ export class AuthModule extends ConfigurableModuleClass {
   }
 }
 
-function register(definition: DynamicModule, extras: AuthModuleExtras): DynamicModule {
+function register(definition: DynamicModule, given: AuthModuleExtras): DynamicModule {
+  const extras: Extras = { ...DEFAULT_EXTRAS, ...given };
   const paths = authPaths(extras.paths);
   return {
     ...definition,
-    imports: [...(definition.imports ?? []), IdentitiesModule.forRoot(extras.linkingPolicy ?? LinkingPolicy)],
-    global: extras.isGlobal ?? true,
-    controllers: extras.controllers === false ? [] : controllersAt(paths),
+    imports: [...(definition.imports ?? []), IdentitiesModule.forRoot(extras.linkingPolicy)],
+    global: extras.isGlobal,
+    controllers: extras.controllers ? controllersAt(paths) : [],
     providers: [
       ...(definition.providers ?? []),
       { provide: AUTH_PATHS, useValue: paths },
@@ -150,12 +167,7 @@ function register(definition: DynamicModule, extras: AuthModuleExtras): DynamicM
   };
 }
 
-const replaceable = ({
-  strategy = LogtoStrategy,
-  sessionStore = DatabaseSessionStore,
-  userSerializer = UserSerializer,
-  globalGuard,
-}: AuthModuleExtras): Provider[] => [
+const replaceable = ({ strategy, sessionStore, userSerializer, globalGuard }: Extras): Provider[] => [
   { provide: LogtoStrategy, useClass: strategy },
   { provide: SessionStore, useClass: sessionStore },
   { provide: UserSerializer, useClass: userSerializer },

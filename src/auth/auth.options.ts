@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../config/configuration.error.js';
+import { localPath } from './sign-in/local-path.js';
 
 export interface AuthModuleOptions {
   /**
@@ -76,14 +77,15 @@ export const DEFAULT_PATHS: AuthPaths = { auth: 'auth', callback: 'callback', ap
 export const AUTH_OPTIONS = Symbol('latchkey:auth-options');
 export const AUTH_PATHS = Symbol('latchkey:auth-paths');
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 const origin = z.string().refine(isOrigin, 'must be an origin, without a path or trailing slash');
 const required = z.string().min(1, 'is required');
 const secret = z.string().min(32, 'must have at least 32 characters');
 const lifetime = z.int('must be whole seconds').min(60, 'must be at least 60 seconds').optional();
-const localPath = z
+const ownPath = z
   .string()
-  .regex(/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/, 'must be a path of our own origin')
+  .refine((path) => localPath(path, 'https://app.invalid') === path, 'must be a path of our own origin')
   .optional();
 const indicator = z
   .string()
@@ -91,18 +93,25 @@ const indicator = z
     (text) => URL.canParse(text) && !text.includes('#'),
     'must be an absolute URI without fragment (RFC 8707)',
   );
+/** Logto's own indicators are those of organisations, which no API of ours has. */
+const ownIndicator = indicator.refine(
+  (text) => !text.startsWith('urn:logto:'),
+  'must be the indicator of an API',
+);
 const words = z.array(z.string().regex(/^[\x21-\x7e]+$/, 'must be a word without spaces'));
 
-const options = z.object({
+const options = z.strictObject({
   baseUrl: origin,
   sessionSecret: z.union([secret, z.array(secret).min(1, 'is required')], 'must have at least 32 characters'),
-  logto: z.object({
+  logto: z.strictObject({
     endpoint: origin,
     appId: required,
     appSecret: required,
     scopes: words.optional(),
     resources: z.array(indicator).optional(),
-    audience: z.union([indicator, z.array(indicator)], 'must be an absolute URI (RFC 8707)').optional(),
+    audience: z
+      .union([ownIndicator, z.array(ownIndicator)], 'must be the indicator of an API (RFC 8707)')
+      .optional(),
     prompt: z
       .string()
       .regex(/^(none|(login|consent)( (login|consent))*)$/, 'must be none, or words of login and consent')
@@ -111,9 +120,9 @@ const options = z.object({
     acrValues: words.optional(),
     signInParameters: words.optional(),
   }),
-  session: z.object({ absoluteLifetimeSeconds: lifetime, idleLifetimeSeconds: lifetime }).optional(),
+  session: z.strictObject({ absoluteLifetimeSeconds: lifetime, idleLifetimeSeconds: lifetime }).optional(),
   cookies: z
-    .object({
+    .strictObject({
       name: z
         .string()
         .regex(/^[\w-]{1,64}$/, 'must be letters, digits, - and _')
@@ -123,23 +132,29 @@ const options = z.object({
     })
     .optional(),
   returnToOrigins: z.array(origin).optional(),
-  afterSignIn: localPath,
-  afterSignOut: localPath,
+  afterSignIn: ownPath,
+  afterSignOut: ownPath,
 });
 
 /** Throws {@link ConfigurationError}, which names the option and repeats no value. */
 export function assertAuthOptions(given: AuthModuleOptions): void {
   const { success, error } = options.safeParse(given);
   if (success) return;
-  const faults = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const faults = error.issues.map((issue) => `${nameOf(issue)} ${issue.message}`);
   throw new ConfigurationError(`AuthModule: ${faults.join('; ')}`);
 }
+
+const nameOf = ({ path }: { path: readonly PropertyKey[] }): string =>
+  path.map(String).join('.') || 'options:';
 
 const pathForm = z.string().regex(/^[\w-]+(\/[\w-]+)*$/);
 
 /** The paths with their defaults. Throws {@link ConfigurationError}. */
 export function authPaths(given: Partial<AuthPaths> = {}): AuthPaths {
-  const paths = { ...DEFAULT_PATHS, ...given };
+  const { auth = DEFAULT_PATHS.auth, callback = DEFAULT_PATHS.callback, api = DEFAULT_PATHS.api } = given;
+  const paths = { auth, callback, api };
+  if (callback === `${auth}/social`)
+    throw new ConfigurationError('AuthModule: paths.callback is where sign-ins by connector start');
   for (const [name, path] of Object.entries(paths))
     if (!pathForm.safeParse(path).success)
       throw new ConfigurationError(

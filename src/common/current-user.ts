@@ -1,6 +1,6 @@
 import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { LatchkeyError } from './errors.js';
-import { requestOf } from './request-of.js';
+import { establishedOf, type Established } from './established.js';
 
 /** Who makes the request, as the guard that let it in has established. */
 export interface CurrentUser {
@@ -11,27 +11,26 @@ export interface CurrentUser {
   readonly avatar?: string;
 }
 
-export interface RequestWithUser {
-  user?: CurrentUser;
-  /** Present where an access token has let the request in. */
-  accessToken?: object;
-}
+export type RequestWithUser = Pick<Established, 'user' | 'accessToken'>;
+
+/** The error for one who is not known and has to be. */
+export const notSignedIn = (challenge?: string): LatchkeyError =>
+  new LatchkeyError('auth.unauthorized', 'Sign in first.', { challenge });
 
 /**
  * The signed-in user of a guarded route. Where no guard has let anyone in, the request ends with 401; where a program
  * was let in, behind whose access token is no person, with 403.
  */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): CurrentUser => {
-  const { user, accessToken } = requestOf<RequestWithUser>(context);
+  const { user, accessToken } = establishedOf(context);
   if (user) return user;
   if (accessToken) throw new LatchkeyError('auth.forbidden', 'This is for people, not for programs.');
-  throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+  throw notSignedIn();
 });
 
 /** The user of a route under {@link OptionalAuth}: `undefined` where nobody is signed in. */
 export const OptionalUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): CurrentUser | undefined =>
-    requestOf<RequestWithUser>(context).user,
+  (_: unknown, context: ExecutionContext): CurrentUser | undefined => establishedOf(context).user,
 );
 
 export type Access = 'public' | 'optional';

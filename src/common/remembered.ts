@@ -13,46 +13,54 @@ export interface RememberedOptions {
  */
 export class Remembered<Value> {
   private readonly answers = new Map<string, Answer<Value>>();
+  private readonly asked = new Map<string, Promise<Value | undefined>>();
 
   constructor(
     private readonly clock: Clock,
     private readonly options: RememberedOptions,
   ) {}
 
-  get(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
-    const known = this.answers.get(key);
-    return known && known.until > this.clock.ticks() ? known.value : this.keep(key, ask());
-  }
-
   /** What is known at this moment without waiting. */
   peek(key: string): Value | undefined {
     const known = this.answers.get(key);
-    return known && known.until > this.clock.ticks() ? known.found : undefined;
+    return known && known.until > this.clock.ticks() ? known.value : undefined;
+  }
+
+  async get(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
+    return this.peek(key) ?? this.asked.get(key) ?? this.ask(key, ask);
   }
 
   /** Whoever asks from now on gets a new answer, to this question or to all, also where one is on its way. */
   forget(key?: string): void {
-    if (key === undefined) this.answers.clear();
-    else this.answers.delete(key);
+    for (const known of [this.answers, this.asked]) {
+      if (key === undefined) known.clear();
+      else known.delete(key);
+    }
   }
 
-  private keep(key: string, value: Answer<Value>['value']): Answer<Value>['value'] {
-    const answer: Answer<Value> = { value, until: this.clock.ticks() + this.options.milliseconds };
+  private async ask(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
+    const until = this.clock.ticks() + this.options.milliseconds;
+    const asking = ask();
+    this.asked.set(key, asking);
+    try {
+      const value = await asking;
+      if (value !== undefined && this.asked.get(key) === asking) this.keep(key, { value, until });
+      return value;
+    } finally {
+      if (this.asked.get(key) === asking) this.asked.delete(key);
+    }
+  }
+
+  private keep(key: string, answer: Answer<Value>): void {
     this.answers.delete(key);
     this.answers.set(key, answer);
-    if (this.answers.size > this.options.limit) this.answers.delete(oldestOf(this.answers));
-    const drop = () => void (this.answers.get(key) === answer && this.answers.delete(key));
-    value.then((found) => (found === undefined ? drop() : (answer.found = found)), drop);
-    return value;
+    const [oldest] = this.answers.keys();
+    if (this.answers.size > this.options.limit && oldest !== undefined) this.answers.delete(oldest);
   }
 }
 
 interface Answer<Value> {
-  readonly value: Promise<Value | undefined>;
-  /** The value, once it is there. */
-  found?: Value;
+  readonly value: Value;
   /** By {@link Clock.ticks}. */
   readonly until: number;
 }
-
-const oldestOf = (answers: ReadonlyMap<string, unknown>): string => answers.keys().next().value as string;

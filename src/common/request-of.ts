@@ -23,9 +23,6 @@ export function requestOf<Request extends object = Caller>(context: ExecutionCon
   }
 }
 
-/** Whether the same object comes back with every message for as long as a connection lasts. */
-export const isConnection = (context: ExecutionContext): boolean => context.getType<string>() === 'ws';
-
 /**
  * The headers that came with the request; of a WebSocket those of its handshake. Browsers cannot set headers there, so
  * Socket.IO's `auth.token` counts as a bearer token. The package `ws` keeps no handshake: put the request that

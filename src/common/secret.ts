@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 
-/** A string that must not be printed: it shows as `[secret]` in logs, JSON and errors, and is read by `reveal()` alone. */
-export class Secret {
-  readonly #value: string;
+/** Something that must not be printed: it shows as `[secret]` in logs, JSON and errors, and is read by `reveal()` alone. */
+export class Secret<Value = string> {
+  readonly #value: Value;
 
-  constructor(value: string) {
+  constructor(value: Value) {
     this.#value = value;
   }
 
-  reveal(): string {
+  reveal(): Value {
     return this.#value;
   }
 

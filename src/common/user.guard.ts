@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { LatchkeyError } from './errors.js';
+import { notSignedIn } from './current-user.js';
 
 /**
  * Injection token of the guard that knows who makes a request: it puts a {@link CurrentUser} on it as `user`.
@@ -14,7 +14,7 @@ export class UserGuard implements CanActivate {
   constructor(@Optional() @Inject(USER_GUARD) private readonly guard?: CanActivate) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> | Observable<boolean> {
-    if (!this.guard) throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+    if (!this.guard) throw notSignedIn();
     return this.guard.canActivate(context);
   }
 }

@@ -1,7 +1,7 @@
 import { jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import * as oidc from 'openid-client';
 import type { HttpClient } from '../common/http-client.js';
-import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../common/errors.js';
+import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
 import type { AuthorizationCallback, AuthorizationRequest } from './connector.js';
 import {
@@ -54,8 +54,8 @@ export class RelyingParty {
     const { maxAgeSeconds, acrValues } = this.settings;
     const query = queryOf({
       ...parameters,
-      max_age: maxAgeSeconds?.toString(),
-      acr_values: acrValues?.join(' '),
+      ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
+      ...(acrValues && { acr_values: acrValues.join(' ') }),
       response_type: 'code',
       redirect_uri: request.redirectUri,
       scope: scope.join(' '),
@@ -121,9 +121,13 @@ export class RelyingParty {
 
   /**
    * Verifies a JWT that anybody may have handed us: signed by this issuer, in time, and as `options` demand. Rejects
-   * with the code `refusal`, or with `connector.*` where the issuer's keys cannot be had.
+   * with what `refusal` makes of the reason, or with `connector.*` where the issuer's keys cannot be had.
    */
-  async verify(token: string, options: JWTVerifyOptions, refusal: ErrorCode): Promise<JWTVerifyResult> {
+  async verify(
+    token: string,
+    options: JWTVerifyOptions,
+    refusal: (cause: unknown) => LatchkeyError,
+  ): Promise<JWTVerifyResult> {
     const { metadata, publicKeys } = await this.issuer();
     try {
       return await jwtVerify(token, publicKeys.find, {
@@ -134,7 +138,7 @@ export class RelyingParty {
       });
     } catch (cause) {
       if (isLatchkeyError(cause)) throw cause;
-      throw new LatchkeyError(refusal, 'The token is not valid.', { cause });
+      throw refusal(cause);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { Clock } from '../common/clock.js';
 import { LatchkeyError } from '../common/errors.js';
 import { randomId } from '../common/random.js';
@@ -87,6 +87,7 @@ export class IdentitiesService {
     );
     if (affected !== 1) throw new LatchkeyError('user.suspended', 'This account is suspended.');
     await this.refreshDetails(manager, known, at);
+    await manager.update(User, { id: known.userId, ...NAMELESS }, detailsOf(at.identity));
     return known.userId;
   }
 
@@ -129,6 +130,9 @@ export class IdentitiesService {
     });
   }
 }
+
+/** A user whom an access token has made: nothing is known of them but that they exist. */
+const NAMELESS = { name: IsNull(), email: IsNull(), avatar: IsNull() };
 
 const detailsOf = ({ name, username, email, emailVerified, avatar }: ProviderIdentity) => ({
   name: name ?? username ?? null,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isPath } from '../auth/sign-in/destinations.js';
+import { isPath } from '../auth/sign-in/local-path.js';
 import { ErrorPage, type Problem } from '../common/error.filter.js';
 import { html, type Html } from './html.js';
 import { page } from './layout.js';

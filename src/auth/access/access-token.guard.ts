@@ -1,8 +1,9 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import type { CurrentUser } from '../../common/current-user.js';
 import type { LatchkeyError } from '../../common/errors.js';
-import { headersOf, isConnection, requestOf } from '../../common/request-of.js';
-import { AccessGuard, type Judged } from './access.guard.js';
+import { establish } from '../../common/established.js';
+import { headersOf, requestOf } from '../../common/request-of.js';
+import { AccessGuard, type Identified } from './access.guard.js';
 import type { AccessToken } from './access-token.js';
 import { AccessTokens, type Recognised } from './access-tokens.js';
 import { authorityOfToken, type Authority } from './authority.js';
@@ -26,23 +27,24 @@ export class AccessTokenGuard extends AccessGuard {
     super();
   }
 
-  protected override identify(context: ExecutionContext): Judged {
-    const request = requestOf<RequestWithAccessToken>(context);
-    if (request.accessToken && !isConnection(context)) return authorityOfToken(request.accessToken);
-    const token = bearerOf(headersOf(request));
+  override identify(context: ExecutionContext): Identified | Promise<Identified> {
+    const token = bearerOf(headersOf(requestOf(context)));
     if (token === undefined) return undefined;
     const known = this.tokens.recall(token);
-    if (known) return admit(request, known);
-    return this.tokens.recognise(token).then((recognised) => admit(request, recognised));
+    if (known) return this.note(context, known);
+    return this.tokens.recognise(token).then((recognised) => this.note(context, recognised));
   }
 
-  protected override unknown(): LatchkeyError {
+  override unknown(): LatchkeyError {
     return missingToken();
   }
-}
 
-function admit(request: RequestWithAccessToken, { accessToken, user }: Recognised): Authority {
-  request.user = user;
-  request.accessToken = accessToken;
-  return authorityOfToken(accessToken);
+  /** A person whom we do not know yet becomes a user of ours when the token has been found to reach far enough. */
+  private note(context: ExecutionContext, { accessToken, user }: Recognised): Authority {
+    establish(context, { user, accessToken });
+    if (user || accessToken.isMachine) return authorityOfToken(accessToken);
+    return authorityOfToken(accessToken, async () =>
+      establish(context, { user: await this.tokens.welcome(accessToken), accessToken }),
+    );
+  }
 }

@@ -16,7 +16,7 @@ import { invalidToken } from './bearer.js';
 const VERIFIED = { milliseconds: 60 * 60 * 1000, limit: 10_000 };
 const USERS = { milliseconds: 500, limit: 50_000 };
 
-/** A verified token, and our user behind it: none behind a program's. */
+/** A verified token, and our user behind it: none behind a program's, and none behind that of somebody new. */
 export interface Recognised {
   readonly accessToken: AccessToken;
   readonly user?: CurrentUser;
@@ -69,20 +69,21 @@ export class AccessTokens {
   /** Rejects as {@link verify} does, and with `auth.access_token_invalid` where the user is not let in (any more). */
   async recognise(token: string): Promise<Recognised> {
     const accessToken = await this.verify(token);
-    const user = await this.userOf(accessToken);
-    if (!user && !accessToken.isMachine) throw invalidToken();
-    return { accessToken, user };
+    const { issuer, subject, isMachine } = accessToken;
+    const userId = isMachine ? undefined : await this.signIns.ownerAtLogto(issuer, subject);
+    return { accessToken, user: userId === undefined ? undefined : await this.userOf(accessToken, userId) };
   }
 
-  /**
-   * Our user behind a person's token, made at the first one as by a first sign-in. Nothing for a program, and for a
-   * user who is suspended.
-   */
-  async userOf({ issuer, subject, isMachine }: AccessToken): Promise<CurrentUser | undefined> {
-    if (isMachine) return undefined;
-    return this.users.get(subject, async () =>
-      this.serializer.deserialize(await this.signIns.userAtLogto(issuer, subject)),
-    );
+  /** The new user behind a person's token, made as by a first sign-in. */
+  async welcome(accessToken: AccessToken): Promise<CurrentUser> {
+    const { issuer, subject } = accessToken;
+    return this.userOf(accessToken, await this.signIns.userAtLogto(issuer, subject));
+  }
+
+  private async userOf({ subject }: AccessToken, userId: string): Promise<CurrentUser> {
+    const user = await this.users.get(subject, () => this.serializer.deserialize(userId));
+    if (user) return user;
+    throw invalidToken();
   }
 
   private async judge(token: string): Promise<AccessToken> {
@@ -91,11 +92,7 @@ export class AccessTokens {
         'connector.misconfigured',
         'AuthModule has no logto.audience, so it can judge no access token.',
       );
-    const { payload } = await this.logto.relyingParty.verify(
-      token,
-      { typ: 'at+jwt' },
-      'auth.access_token_invalid',
-    );
+    const { payload } = await this.logto.relyingParty.verify(token, { typ: 'at+jwt' }, invalidToken);
     const accepted = accessTokenOf(payload, this.audiences);
     if (!accepted) throw invalidToken();
     return accepted;

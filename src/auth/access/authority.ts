@@ -14,19 +14,26 @@ export interface Authority {
   readonly organizationScopes: (organizationId: string) => Promise<readonly string[]>;
   /** Rejects for one who does not belong to it. */
   readonly assertMember: (organizationId: string) => Promise<void>;
+  /** What is left to do once the caller has been let in. */
+  readonly admitted?: () => Promise<void>;
 }
 
 /** A token says all that it may, and of one kind of permission only. */
-export function authorityOfToken({ kind, scope, claims, organizationId }: AccessToken): Authority {
+export function authorityOfToken(
+  { kind, scope, claims, organizationId }: AccessToken,
+  admitted?: Authority['admitted'],
+): Authority {
   return {
     organizationId,
+    admitted,
     roles: async () => textsOf(claims['roles']),
     scopes: async (within) =>
       kind === (within === undefined ? 'api' : 'organization-api')
         ? scope
         : refuse('another kind of access token'),
     organizationScopes: async () => (kind === 'organization' ? scope : refuse('an organisation token')),
-    assertMember: async () => undefined,
+    assertMember: async (within) =>
+      within === organizationId ? undefined : refuse('a token of the organisation'),
   };
 }
 

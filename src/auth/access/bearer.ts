@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { LatchkeyError, type ErrorCode } from '../../common/errors.js';
+import { LatchkeyError } from '../../common/errors.js';
 
 /** More than any token of Logto's has. */
 const LONGEST = 8192;
@@ -28,7 +28,7 @@ export const missingToken = (): LatchkeyError =>
   });
 
 export const invalidToken = (cause?: unknown): LatchkeyError =>
-  new LatchkeyError('auth.access_token_invalid' satisfies ErrorCode, 'The access token is not valid.', {
+  new LatchkeyError('auth.access_token_invalid', 'The access token is not valid.', {
     challenge: 'Bearer error="invalid_token", error_description="The access token is not valid."',
     cause,
   });

@@ -1,9 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { LatchkeyError } from '../../common/errors.js';
-import { requestOf } from '../../common/request-of.js';
+import { establish } from '../../common/established.js';
 import type { Authority } from './authority.js';
 import { insufficient } from './bearer.js';
-import type { Requirements } from './requirements.js';
+import { FROM_TOKEN, type Requirements } from './requirements.js';
 
 /**
  * Holds what a caller may do against what a route demands. Rejects with `auth.forbidden`, and with what Logto says
@@ -22,7 +21,7 @@ export async function assertPermitted(
   if (scopes.length > 0) assertAllOf(scopes, await authority.scopes(organizationId));
   if (organizationId === undefined) return;
   if (scopes.length + organizationScopes.length === 0) await authority.assertMember(organizationId);
-  Object.assign(requestOf(context), { organizationId });
+  establish(context, { organizationId });
 }
 
 /** A token for one organisation opens nothing in another one, and nothing outside of organisations. */
@@ -35,18 +34,10 @@ function organizationOf(
     if (own === undefined) return undefined;
     throw insufficient('The access token is for an organisation, and this is not within one.');
   }
-  const named = parameterOf(context, organization);
-  if (named !== undefined && own !== undefined && named !== own)
-    throw insufficient('The access token is for another organisation.');
-  const organizationId = named ?? own;
-  if (organizationId === undefined) throw insufficient('The request names no organisation.');
-  return organizationId;
-}
-
-function parameterOf(context: ExecutionContext, name: string): string | undefined {
-  const value: unknown = parametersOf(context)?.[name];
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-  throw new LatchkeyError('auth.forbidden', 'The request names no organisation.');
+  const named = organization === FROM_TOKEN ? own : parametersOf(context)?.[organization];
+  if (typeof named !== 'string' || named === '') throw insufficient('The request names no organisation.');
+  if (own !== undefined && named !== own) throw insufficient('The access token is for another organisation.');
+  return named;
 }
 
 function parametersOf(context: ExecutionContext): Record<string, unknown> | undefined {

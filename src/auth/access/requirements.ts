@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { ACCESS, type Access } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
-import { requestOf } from '../../common/request-of.js';
+import { establishedOf } from '../../common/established.js';
 import type { AccessToken } from './access-token.js';
 
 const SCOPES = 'latchkey:scopes';
@@ -23,21 +23,25 @@ export const Scopes = (...scopes: string[]): CustomDecorator => SetMetadata(SCOP
  */
 export const Roles = (...roles: string[]): CustomDecorator => SetMetadata(ROLES, roles);
 
-/**
- * Acts within an organisation: that of the route's parameter (`organizationId` unless named otherwise; an argument in
- * GraphQL, a member of the message in a gateway), and otherwise that of the token. Both have to be the same. Without
- * this decorator no organisation's token is accepted.
- */
-export const Organization = (parameter = 'organizationId'): CustomDecorator =>
-  SetMetadata(ORGANIZATION, parameter);
+/** In place of a parameter's name: no parameter has it. */
+export const FROM_TOKEN = Symbol('latchkey:organization-from-token');
 
-/** Needs all of these permissions of the organisation itself, from an organisation token. Implies {@link Organization}. */
+/**
+ * Acts within an organisation: that of the route's parameter (an argument in GraphQL, a member of the message in a
+ * gateway), for which a token has to be; or `{ from: 'token' }`, the one that the access token is for. Where the
+ * parameter is missing, nobody is let in. Without this decorator no organisation's token is accepted.
+ */
+export const Organization = (
+  where: string | { readonly from: 'token' } = 'organizationId',
+): CustomDecorator => SetMetadata(ORGANIZATION, typeof where === 'string' ? where : FROM_TOKEN);
+
+/** Needs all of these permissions of the organisation itself, from an organisation token. Implies `@Organization()`. */
 export const OrganizationScopes = (...scopes: string[]): CustomDecorator =>
   SetMetadata(ORGANIZATION_SCOPES, scopes);
 
 /** The organisation within which the request acts, as the guard has established it. */
 export const CurrentOrganization = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { organizationId } = requestOf<{ organizationId?: string }>(context);
+  const { organizationId } = establishedOf(context);
   if (organizationId !== undefined) return organizationId;
   throw new LatchkeyError('auth.forbidden', 'The request names no organisation.');
 });
@@ -45,7 +49,7 @@ export const CurrentOrganization = createParamDecorator((_: unknown, context: Ex
 /** The verified access token of the request; `undefined` where a session let it in. */
 export const CurrentAccessToken = createParamDecorator(
   (_: unknown, context: ExecutionContext): AccessToken | undefined =>
-    requestOf<{ accessToken?: AccessToken }>(context).accessToken,
+    establishedOf(context).accessToken as AccessToken | undefined,
 );
 
 /** What a route demands of its caller. */
@@ -54,7 +58,7 @@ export interface Requirements {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   /** Name of the parameter that names the organisation, where the route acts within one. */
-  readonly organization?: string;
+  readonly organization?: string | typeof FROM_TOKEN;
   readonly organizationScopes: readonly string[];
   /** Whether being known is not enough. */
   readonly beyondIdentity: boolean;
@@ -62,7 +66,10 @@ export interface Requirements {
 
 const known = new WeakMap<object, WeakMap<object, Requirements>>();
 
-/** Of method and class together: scopes add up, of roles, organisation and access the method's go first. Read once. */
+/**
+ * Of method and class together: scopes add up, of roles, organisation and access the method's go first. A method that
+ * demands something is not public, whatever its class is. Read once.
+ */
 export function requirementsOf(context: ExecutionContext): Requirements {
   const [handler, type] = [context.getHandler(), context.getClass()];
   const ofType = known.get(type) ?? new WeakMap<object, Requirements>();
@@ -82,7 +89,12 @@ function read(handler: object, type: object): Requirements {
     all(ORGANIZATION_SCOPES),
   ];
   const inOrganization = organizationScopes.length > 0 ? 'organizationId' : undefined;
-  const organization = first<string>(ORGANIZATION) ?? inOrganization;
+  const organization = first<string | typeof FROM_TOKEN>(ORGANIZATION) ?? inOrganization;
   const beyondIdentity = scopes.length + roles.length > 0 || organization !== undefined;
-  return { access: first(ACCESS), scopes, roles, organization, organizationScopes, beyondIdentity };
+  const opened = first<Access>(ACCESS);
+  const access = opened === 'public' && demands(handler) ? undefined : opened;
+  return { access, scopes, roles, organization, organizationScopes, beyondIdentity };
 }
+
+const demands = (handler: object): boolean =>
+  [SCOPES, ROLES, ORGANIZATION, ORGANIZATION_SCOPES].some((key) => Reflect.hasMetadata(key, handler));

@@ -1,7 +1,10 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { LatchkeyError } from '../../common/errors.js';
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { notSignedIn } from '../../common/current-user.js';
+import type { LatchkeyError } from '../../common/errors.js';
+import { establish } from '../../common/established.js';
 import { headersOf, requestOf } from '../../common/request-of.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { AccessGuard, type Identified } from './access.guard.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { isBearer } from './bearer.js';
 
@@ -10,31 +13,22 @@ import { isBearer } from './bearer.js';
  * refused, whatever cookie is beside it. Credentials of another kind are for somebody else, such as a proxy before us.
  */
 @Injectable()
-export class SessionOrAccessTokenGuard implements CanActivate {
+export class SessionOrAccessTokenGuard extends AccessGuard {
   constructor(
     private readonly byToken: AccessTokenGuard,
     private readonly bySession: SessionGuard,
-  ) {}
-
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = requestOf<RequestWithSession>(context);
-    if (!isBearer(headersOf(request))) return this.byCookie(context);
-    request.latchkeySession = undefined;
-    return this.byToken.canActivate(context);
+  ) {
+    super();
   }
 
-  private byCookie(context: ExecutionContext): boolean | Promise<boolean> {
-    try {
-      const admitted = this.bySession.canActivate(context);
-      return typeof admitted === 'boolean' ? admitted : admitted.catch(offerBearer);
-    } catch (error) {
-      return offerBearer(error);
-    }
+  override identify(context: ExecutionContext): Identified | Promise<Identified> {
+    if (!isBearer(headersOf(requestOf(context)))) return this.bySession.identify(context);
+    const facts: Pick<RequestWithSession, 'user' | 'latchkeySession'> = { latchkeySession: undefined };
+    establish(context, facts);
+    return this.byToken.identify(context);
   }
-}
 
-/** Says that a token would do as well (RFC 6750 3). */
-function offerBearer(error: unknown): never {
-  if (!(error instanceof LatchkeyError) || error.code !== 'auth.unauthorized') throw error;
-  throw new LatchkeyError(error.code, error.message, { challenge: 'Bearer' });
+  override unknown(): LatchkeyError {
+    return notSignedIn('Bearer');
+  }
 }

@@ -65,11 +65,7 @@ export class BackChannelLogout {
   private async verify(token: unknown): Promise<LogoutToken> {
     if (typeof token !== 'string') throw refused();
     const { appId: audience } = this.options.logto;
-    const { payload, protectedHeader } = await this.logto.relyingParty.verify(
-      token,
-      { audience },
-      'auth.logout_token_invalid',
-    );
+    const { payload, protectedHeader } = await this.logto.relyingParty.verify(token, { audience }, refused);
     const { success, data } = logoutToken.safeParse(payload);
     if (!success || !isLogoutType(protectedHeader.typ) || !isRecent(data.iat)) throw refused();
     return data;
@@ -95,5 +91,7 @@ function isRecent(issuedAt: number): boolean {
   return age <= MAXIMUM_AGE_SECONDS && age >= -FUTURE_TOLERANCE_SECONDS;
 }
 
-const refused = (): LatchkeyError =>
-  new LatchkeyError('auth.logout_token_invalid', 'This is no logout token for us, or it has been used.');
+const refused = (cause?: unknown): LatchkeyError =>
+  new LatchkeyError('auth.logout_token_invalid', 'This is no logout token for us, or it has been used.', {
+    cause,
+  });

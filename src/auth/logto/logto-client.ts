@@ -1,5 +1,8 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
+import { notSignedIn } from '../../common/current-user.js';
+import { headersOf } from '../../common/request-of.js';
+import { isBearer } from '../access/bearer.js';
 import { Secret } from '../../common/secret.js';
 import type { Caller } from '../../common/request-of.js';
 import type { CurrentSession, Sessions } from '../session/sessions.js';
@@ -10,6 +13,9 @@ import type { Logto } from './logto.js';
 
 /** Claims of an access token; none of an opaque one. */
 export type AccessTokenClaims = JWTPayload & { readonly scope?: string; readonly client_id?: string };
+
+/** A request as it came, with the session by which a guard has let it in, if one has. */
+export type ClientCaller = Caller & { readonly latchkeySession?: CurrentSession };
 
 /** What a client works with; {@link LogtoClients} has it. */
 export interface LogtoClientParts {
@@ -26,13 +32,13 @@ export interface LogtoClientParts {
  */
 export class LogtoClient {
   constructor(
-    private readonly caller: Caller & { readonly latchkeySession?: CurrentSession },
+    private readonly caller: ClientCaller,
     private readonly parts: LogtoClientParts,
   ) {}
 
   /** Whether the session is in force, at this moment, and was begun at Logto. */
   async isAuthenticated(): Promise<boolean> {
-    const session = await this.parts.sessions.find(this.caller);
+    const session = this.isByToken() ? undefined : await this.parts.sessions.find(this.caller);
     return session !== undefined && (await this.parts.logtoSessions.has(session.id));
   }
 
@@ -122,9 +128,16 @@ export class LogtoClient {
     return held;
   }
 
+  /** A request that came with an access token is its bearer's, whatever cookie is beside it. */
+  private isByToken(): boolean {
+    return this.caller.latchkeySession === undefined && isBearer(headersOf(this.caller));
+  }
+
   private async session(): Promise<CurrentSession> {
-    const session = this.caller.latchkeySession ?? (await this.parts.sessions.find(this.caller));
-    if (!session) throw new LatchkeyError('auth.unauthorized', 'Sign in first.');
+    const session =
+      this.caller.latchkeySession ??
+      (this.isByToken() ? undefined : await this.parts.sessions.find(this.caller));
+    if (!session) throw notSignedIn();
     return session;
   }
 }

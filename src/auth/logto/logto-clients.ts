@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../../common/request-of.js';
 import { Sessions } from '../session/sessions.js';
 import { LogtoAccessTokens } from './logto-access-tokens.js';
-import { LogtoClient, type LogtoClientParts } from './logto-client.js';
+import { LogtoClient, type ClientCaller, type LogtoClientParts } from './logto-client.js';
 import { LogtoSessions } from './logto-sessions.js';
 import { Logto } from './logto.js';
 
@@ -21,7 +20,7 @@ export class LogtoClients {
   }
 
   /** `caller` is the request of either platform, the `req` of a GraphQL context, or a client of a gateway. */
-  of(caller: Caller): LogtoClient {
+  of(caller: ClientCaller): LogtoClient {
     return new LogtoClient(caller, this.parts);
   }
 }

@@ -80,12 +80,16 @@ export class LogtoSessions {
   /** Removes what belongs to these sessions and returns it. Tokens that do not open are as good as none: they end here. */
   async take(sessionIds: readonly string[]): Promise<LogtoTokens[]> {
     const found = await this.rows.findBy({ sessionId: In([...sessionIds]) });
-    await this.rows.delete({ sessionId: In([...sessionIds]) });
+    await this.drop(sessionIds);
     const opened = await Promise.allSettled(found.map((row) => this.open(row)));
     for (const [index, { status }] of opened.entries())
       if (status === 'rejected')
         this.logger.error(`Tokens of session ${found[index]?.sessionId} do not open`);
     return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  async drop(sessionIds: readonly string[]): Promise<void> {
+    if (sessionIds.length > 0) await this.rows.delete({ sessionId: In([...sessionIds]) });
   }
 
   /** The session goes on for longer, and so does what Logto has to do with it. */
@@ -127,7 +131,7 @@ export class LogtoSessions {
       where: { expiresAt: LessThanOrEqual(this.clock.now()) },
       take: limit,
     });
-    if (over.length > 0) await this.rows.delete({ sessionId: In(over.map(({ sessionId }) => sessionId)) });
+    await this.drop(over.map(({ sessionId }) => sessionId));
   }
 
   private seal(facts: BoundFacts, tokens: LogtoTokens) {

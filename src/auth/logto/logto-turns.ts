@@ -23,9 +23,10 @@ export class LogtoTurns {
 
   /** Rejects with `auth.unauthorized` where the session has nothing of Logto's, or is ended meanwhile. */
   run<Result>(sessionId: string, action: () => Promise<Result>): Promise<Result> {
+    const giveUpAt = this.clock.ticks() + PATIENCE_MILLISECONDS;
     return this.turns.run(sessionId, async () => {
       const owner = randomId(21);
-      await this.claim(sessionId, owner);
+      await this.claim(sessionId, owner, giveUpAt);
       try {
         return await action();
       } finally {
@@ -34,18 +35,19 @@ export class LogtoTurns {
     });
   }
 
-  private async claim(sessionId: string, owner: string): Promise<void> {
-    const giveUpAt = this.clock.ticks() + PATIENCE_MILLISECONDS;
+  private async claim(sessionId: string, owner: string, giveUpAt: number): Promise<void> {
+    this.assertPatience(giveUpAt);
     while (!(await this.sessions.claim(sessionId, owner))) {
       if (!(await this.sessions.has(sessionId)))
         throw new LatchkeyError('auth.unauthorized', 'Nobody is signed in through Logto.');
-      if (this.clock.ticks() > giveUpAt)
-        throw new LatchkeyError(
-          'connector.provider_timeout',
-          'Somebody else has been asking Logto for too long.',
-        );
+      this.assertPatience(giveUpAt);
       await pause(POLL_MILLISECONDS * (0.5 + Math.random()));
     }
+  }
+
+  private assertPatience(giveUpAt: number): void {
+    if (this.clock.ticks() > giveUpAt)
+      throw new LatchkeyError('connector.provider_timeout', 'Others have been asking Logto for too long.');
   }
 
   private async release(sessionId: string, owner: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock } from '../../common/clock.js';
 import { HttpClient } from '../../common/http-client.js';
+import { Secret } from '../../common/secret.js';
 import { randomToken } from '../../common/random.js';
 import type {
   AuthorizationCallback,
@@ -45,7 +46,7 @@ const claims = z.object({
 
 export interface LogtoSignIn {
   readonly identity: ProviderIdentity;
-  readonly tokens: LogtoTokens;
+  readonly tokens: Secret<LogtoTokens>;
   /** The session at Logto, where its ID token names it. */
   readonly sid?: string;
 }
@@ -96,13 +97,13 @@ export class Logto {
     return {
       sid,
       identity: { ...account, name, username, email, emailVerified, avatar: picture },
-      tokens: {
+      tokens: new Secret({
         idToken,
         refreshToken: tokens.refresh_token,
         accessTokens: { [keyOf({})]: heldAccessToken(tokens, now) },
         memberships: memberships.parse(all),
         asked: { resources: this.apis(), scopes: this.scopes() },
-      },
+      }),
     };
   }
 

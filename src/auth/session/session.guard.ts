@@ -1,10 +1,11 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
-import type { RequestWithUser } from '../../common/current-user.js';
-import { LatchkeyError } from '../../common/errors.js';
+import { notSignedIn, type RequestWithUser } from '../../common/current-user.js';
+import type { LatchkeyError } from '../../common/errors.js';
+import { establish } from '../../common/established.js';
 import type { HttpRequest } from '../../common/http-request.js';
-import { isConnection, requestOf } from '../../common/request-of.js';
-import { AccessGuard, type Judged } from '../access/access.guard.js';
-import { authorityOfSession, type Authority } from '../access/authority.js';
+import { headersOf, requestOf } from '../../common/request-of.js';
+import { AccessGuard, type Identified } from '../access/access.guard.js';
+import { authorityOfSession } from '../access/authority.js';
 import { AUTH_OPTIONS, audiencesOf, type AuthModuleOptions } from '../auth.options.js';
 import { LogtoClients } from '../logto/logto-clients.js';
 import { Sessions, type CurrentSession } from './sessions.js';
@@ -13,6 +14,8 @@ import { Sessions, type CurrentSession } from './sessions.js';
 export interface RequestWithSession extends HttpRequest, RequestWithUser {
   latchkeySession?: CurrentSession;
 }
+
+type RequestFacts = Pick<RequestWithSession, 'user' | 'latchkeySession'>;
 
 /**
  * Lets a request in whose session is in force, and puts its user on it; everyone else gets 401. Works on HTTP routes,
@@ -32,26 +35,28 @@ export class SessionGuard extends AccessGuard {
     [this.audience] = audiencesOf(logto);
   }
 
-  protected override identify(context: ExecutionContext): Judged {
+  override identify(context: ExecutionContext): Identified | Promise<Identified> {
     const request = requestOf<RequestWithSession>(context);
-    if ('latchkeySession' in request && !isConnection(context)) return this.authorityOf(request);
+    if (context.getType() === 'http' && 'latchkeySession' in request)
+      return this.authorityOf(context, request);
     const known = this.sessions.recall(request);
-    if (known) return this.admit(request, known);
-    return this.sessions.find(request).then((session) => this.admit(request, session));
+    if (known) return this.note(context, known);
+    return this.sessions.find(request).then((session) => this.note(context, session));
   }
 
-  private admit(request: RequestWithSession, session: CurrentSession | undefined): Authority | undefined {
-    request.latchkeySession = session;
-    request.user = session?.user;
-    return this.authorityOf(request);
+  override unknown(): LatchkeyError {
+    return notSignedIn();
   }
 
-  private authorityOf(request: RequestWithSession): Authority | undefined {
-    if (!request.latchkeySession) return undefined;
-    return authorityOfSession(this.clients.of(request), this.audience);
+  private note(context: ExecutionContext, session: CurrentSession | undefined): Identified {
+    const facts: RequestFacts = { latchkeySession: session, user: session?.user };
+    if (session || context.getType() === 'http') establish(context, facts);
+    return this.authorityOf(context, facts);
   }
 
-  protected override unknown(): LatchkeyError {
-    return new LatchkeyError('auth.unauthorized', 'Sign in first.');
+  private authorityOf(context: ExecutionContext, { latchkeySession: session }: RequestFacts): Identified {
+    if (!session) return undefined;
+    const caller = { headers: headersOf(requestOf(context)), latchkeySession: session };
+    return authorityOfSession(this.clients.of(caller), this.audience);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, LessThan, type Repository } from 'typeorm';
+import { DataSource, In, LessThan, LessThanOrEqual, type Repository } from 'typeorm';
 import { epoch } from '../../common/epoch-column.js';
 import { PreparedReads, type PreparedRead } from '../../common/prepared-reads.js';
 import { Session } from './session.entity.js';
@@ -28,8 +28,14 @@ export abstract class SessionStore {
   /** All of one user, the last used first. */
   abstract ofUser(userId: string): Promise<readonly SessionRecord[]>;
 
-  /** Writes the record, in place of the one with its id if there is one. */
-  abstract save(record: SessionRecord): Promise<void>;
+  /** Writes a record whose id is new. */
+  abstract insert(record: SessionRecord): Promise<void>;
+
+  /**
+   * Writes the record over the one of its id, where that still has this digest: false where it has ended or has been
+   * replaced, by whomever, and then nothing is written.
+   */
+  abstract replace(record: SessionRecord, tokenHash: string): Promise<boolean>;
 
   /** Notes the use of a session. It must not bring back one that is gone. */
   abstract touch(id: string, lastSeenAt: number): Promise<void>;
@@ -37,8 +43,15 @@ export abstract class SessionStore {
   /** Resolves once none of them is found any more, by anybody. */
   abstract remove(ids: readonly string[]): Promise<void>;
 
-  /** Clears away at most `limit` records that are over; a store that does so by itself has nothing to do. */
-  abstract purge(over: { expiredAt: number; idleSince: number; limit: number }): Promise<void>;
+  /** Clears away at most `limit` records that are over, and returns their ids; none where a store does so by itself. */
+  abstract purge(over: Purge): Promise<readonly string[]>;
+}
+
+/** What is over, in seconds since the epoch: expired by then, or not used since. */
+export interface Purge {
+  readonly expiredAt: number;
+  readonly idleSince: number;
+  readonly limit: number;
 }
 
 /** Sessions as rows, read by a prepared statement. */
@@ -66,8 +79,13 @@ export class DatabaseSessionStore extends SessionStore {
     return this.rows.find({ where: { userId }, order: { lastSeenAt: 'DESC', id: 'ASC' } });
   }
 
-  async save(record: SessionRecord): Promise<void> {
-    await this.rows.upsert({ ...record }, ['id']);
+  async insert(record: SessionRecord): Promise<void> {
+    await this.rows.insert({ ...record });
+  }
+
+  async replace(record: SessionRecord, tokenHash: string): Promise<boolean> {
+    const { affected } = await this.rows.update({ id: record.id, tokenHash }, { ...record });
+    return affected === 1;
   }
 
   async touch(id: string, lastSeenAt: number): Promise<void> {
@@ -78,21 +96,15 @@ export class DatabaseSessionStore extends SessionStore {
     await this.rows.delete({ id: In([...ids]) });
   }
 
-  async purge({
-    expiredAt,
-    idleSince,
-    limit,
-  }: {
-    expiredAt: number;
-    idleSince: number;
-    limit: number;
-  }): Promise<void> {
+  async purge({ expiredAt, idleSince, limit }: Purge): Promise<string[]> {
     const over = await this.rows.find({
       select: { id: true },
-      where: [{ expiresAt: LessThan(expiredAt + 1) }, { lastSeenAt: LessThan(idleSince + 1) }],
+      where: [{ expiresAt: LessThanOrEqual(expiredAt) }, { lastSeenAt: LessThanOrEqual(idleSince) }],
       take: limit,
     });
-    if (over.length > 0) await this.remove(over.map(({ id }) => id));
+    const ids = over.map(({ id }) => id);
+    if (ids.length > 0) await this.remove(ids);
+    return ids;
   }
 }
 

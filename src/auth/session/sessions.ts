@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import type { CurrentUser } from '../../common/current-user.js';
+import { notSignedIn, type CurrentUser } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { digest, randomId, randomToken } from '../../common/random.js';
 import { Remembered } from '../../common/remembered.js';
@@ -87,28 +87,31 @@ export class Sessions implements BeforeApplicationShutdown {
   async open(caller: Caller, response: unknown, userId: string, atLogto?: AtLogto): Promise<void> {
     const token = randomToken();
     const current = await this.find(caller);
-    const record = this.recordFor(caller, userId, token, current);
-    if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
-    else await this.logtoSessions.prolong(record);
-    await this.put(response, record, token, current);
-    if (current && current.id !== record.id) await this.end([current.id]);
+    const record = this.recordFor(caller, userId, token);
+    const renewed =
+      current?.userId === userId && (await this.renewAs({ ...record, id: current.id }, current, atLogto));
+    if (!renewed) await this.begin(record, atLogto);
+    if (!renewed && current) await this.end([current.id]);
+    this.cookies.write(response, SESSION_COOKIE, token, this.lifetimeSeconds);
     await this.purge();
   }
 
   /**
    * Changes the cookie of a session that goes on as it was, to its end: what the user may do has changed. Rejects with
-   * `auth.unauthorized` where another instance has ended it a moment ago.
+   * `auth.unauthorized` where the session has been ended meanwhile.
    */
   async renew(response: unknown, { user: _, ...current }: CurrentSession): Promise<void> {
-    if (!(await this.store.find(current.tokenHash)))
-      throw new LatchkeyError('auth.unauthorized', 'This session has ended.');
     const token = randomToken();
-    await this.put(response, { ...current, tokenHash: digest(token) }, token, current);
+    if (!(await this.store.replace({ ...current, tokenHash: digest(token) }, current.tokenHash)))
+      throw notSignedIn();
+    this.remembered.forget(current.tokenHash);
+    this.cookies.write(response, SESSION_COOKIE, token, current.expiresAt - this.clock.now());
   }
 
-  /** Ends the session of a browser. What Logto has granted to it is returned, for the caller to end. */
+  /** Ends the session of a browser; where there is none, a form of another site may have come, and nothing happens. What Logto has granted to it is returned, for the caller to end. */
   async close(response: unknown, session: CurrentSession | undefined): Promise<LogtoTokens | undefined> {
-    const [tokens] = session ? await this.remove([session.id], session.tokenHash) : [];
+    if (!session) return undefined;
+    const [tokens] = await this.remove([session.id], session.tokenHash);
     this.clearCookie(response);
     return tokens;
   }
@@ -143,15 +146,22 @@ export class Sessions implements BeforeApplicationShutdown {
     await Promise.all(this.revocations);
   }
 
-  private async put(
-    response: unknown,
-    record: SessionRecord,
-    token: string,
-    former?: SessionRecord,
-  ): Promise<void> {
-    await this.store.save(record);
-    if (former) this.remembered.forget(former.tokenHash);
-    this.cookies.write(response, SESSION_COOKIE, token, record.expiresAt - this.clock.now());
+  /** Tokens first; and where Logto has ended its own session meanwhile, ours does not begin. */
+  private async begin(record: SessionRecord, atLogto?: AtLogto): Promise<void> {
+    if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
+    await this.store.insert(record);
+    if (!atLogto || (await this.logtoSessions.has(record.id))) return;
+    await this.end([record.id]);
+    throw notSignedIn();
+  }
+
+  /** False where the session has been ended meanwhile. */
+  private async renewAs(record: SessionRecord, former: SessionRecord, atLogto?: AtLogto): Promise<boolean> {
+    if (!(await this.store.replace(record, former.tokenHash))) return false;
+    this.remembered.forget(former.tokenHash);
+    if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
+    else await this.logtoSessions.prolong(record);
+    return true;
   }
 
   private tokenHashOf(caller: Caller): string | undefined {
@@ -189,10 +199,10 @@ export class Sessions implements BeforeApplicationShutdown {
     return expiresAt > now && lastSeenAt + this.idleSeconds > now;
   }
 
-  private recordFor(caller: Caller, userId: string, token: string, current?: CurrentSession): SessionRecord {
+  private recordFor(caller: Caller, userId: string, token: string): SessionRecord {
     const now = this.clock.now();
     return {
-      id: current?.userId === userId ? current.id : randomId(21),
+      id: randomId(21),
       tokenHash: digest(token),
       userId,
       userAgent: headersOf(caller)['user-agent']?.slice(0, 256) ?? null,
@@ -202,12 +212,17 @@ export class Sessions implements BeforeApplicationShutdown {
     };
   }
 
-  /** A bounded batch, at most once a minute. */
+  /** A bounded batch, at most once a minute. Nobody's sign-in fails by it. */
   private async purge(): Promise<void> {
     const now = this.clock.now();
     if (now < this.purgeAt) return;
     this.purgeAt = now + PURGE_EVERY_SECONDS;
-    await this.store.purge({ expiredAt: now, idleSince: now - this.idleSeconds, limit: PURGE_BATCH });
-    await this.logtoSessions.purge(PURGE_BATCH);
+    const over = { expiredAt: now, idleSince: now - this.idleSeconds, limit: PURGE_BATCH };
+    try {
+      await this.logtoSessions.drop(await this.store.purge(over));
+      await this.logtoSessions.purge(PURGE_BATCH);
+    } catch (error) {
+      this.logger.warn(`Sessions that are over could not be cleared away: ${String(error)}`);
+    }
   }
 }

@@ -61,7 +61,8 @@ export class AuthController {
     const at = { connectorId: LOGTO, target: LOGTO, identity };
     const userId = await this.signIns.complete({ transaction, at, session: request.latchkeySession });
     const { issuer, subject } = identity;
-    await this.sessions.open(request, response, userId, { account: { issuer, subject, sid }, tokens });
+    const atLogto = { account: { issuer, subject, sid }, tokens: tokens.reveal() };
+    await this.sessions.open(request, response, userId, atLogto);
     return seeOther(this.destinations.check(transaction.returnTo));
   }
 

@@ -48,11 +48,16 @@ export class SignInService {
     return userId;
   }
 
-  /** The user of an account at Logto that an access token names; made at the first one, by the policy of every sign-in. */
+  /** The user of an account at Logto, if there is one. */
+  ownerAtLogto(issuer: string, subject: string): Promise<string | undefined> {
+    return this.identities.ownerOf(LOGTO, issuer, subject);
+  }
+
+  /** The same, made where there is none, by the policy of every sign-in. */
   async userAtLogto(issuer: string, subject: string): Promise<string> {
     const identity = { issuer, subject, emailVerified: false };
     const at = { connectorId: LOGTO, target: LOGTO, identity };
-    const known = await this.identities.ownerOf(LOGTO, issuer, subject);
+    const known = await this.ownerAtLogto(issuer, subject);
     return known ?? this.transact((manager) => this.identities.signIn(manager, at));
   }
 
