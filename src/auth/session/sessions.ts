@@ -102,9 +102,8 @@ export class Sessions implements BeforeApplicationShutdown {
    */
   async renew(response: unknown, { user: _, ...current }: CurrentSession): Promise<void> {
     const token = randomToken();
-    if (!(await this.store.replace({ ...current, tokenHash: digest(token) }, current.tokenHash)))
+    if (!(await this.replace({ ...current, tokenHash: digest(token) }, current.tokenHash)))
       throw notSignedIn();
-    this.remembered.forget(current.tokenHash);
     this.cookies.write(response, SESSION_COOKIE, token, current.expiresAt - this.clock.now());
   }
 
@@ -156,12 +155,21 @@ export class Sessions implements BeforeApplicationShutdown {
   }
 
   /** False where the session has been ended meanwhile. */
-  private async renewAs(record: SessionRecord, former: SessionRecord, atLogto?: AtLogto): Promise<boolean> {
-    if (!(await this.store.replace(record, former.tokenHash))) return false;
-    this.remembered.forget(former.tokenHash);
+  private async renewAs(
+    record: SessionRecord,
+    { tokenHash }: SessionRecord,
+    atLogto?: AtLogto,
+  ): Promise<boolean> {
+    if (!(await this.replace(record, tokenHash))) return false;
     if (atLogto) await this.logtoSessions.keep(record, atLogto.account, atLogto.tokens);
     else await this.logtoSessions.prolong(record);
     return true;
+  }
+
+  private async replace(record: SessionRecord, tokenHash: string): Promise<boolean> {
+    const replaced = await this.store.replace(record, tokenHash);
+    this.remembered.forget(tokenHash);
+    return replaced;
   }
 
   private tokenHashOf(caller: Caller): string | undefined {
