@@ -32,8 +32,6 @@ export interface BackendSettings
 export class AppModule {
   static forRoot({ vaultKeys, google, ...auth }: BackendSettings, dataSource: DataSource): DynamicModule {
     const keys = Keyring.parse(vaultKeys.text, vaultKeys.variable);
-    const reauthorizationUrl = (connectorId: string) =>
-      `${auth.baseUrl}/auth/social/${connectorId}/reauthorize`;
     return {
       module: AppModule,
       imports: [
@@ -46,7 +44,7 @@ export class AppModule {
           connectors: [GoogleConnector],
           instances: google ? [googleInstance(google)] : [],
         }),
-        TokenVaultModule.forRoot({ reauthorizationUrl }),
+        TokenVaultModule.forRoot({}),
         AuthModule.forRoot({ ...auth, globalGuard: SessionOrAccessTokenGuard }),
         PagesModule,
       ],

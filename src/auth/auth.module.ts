@@ -1,6 +1,5 @@
 import {
   ConfigurableModuleBuilder,
-  Controller,
   Inject,
   Module,
   type CanActivate,
@@ -11,6 +10,8 @@ import {
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
+import { mount } from '../common/mount.js';
+import { REAUTHORIZATION_URL, type ReauthorizationUrl } from '../common/reauthorization-url.js';
 import { USER_GUARD } from '../common/user.guard.js';
 import { ConfigurationError } from '../config/configuration.error.js';
 import { IdentitiesModule } from '../identities/identities.module.js';
@@ -38,6 +39,7 @@ import { LogtoTurns } from './logto/logto-turns.js';
 import { Logto } from './logto/logto.js';
 import { UsedLogoutToken } from './logto/used-logout-token.entity.js';
 import { Cookies } from './session/cookies.js';
+import { CsrfController } from './session/csrf.controller.js';
 import { CsrfGuard, CsrfTokens } from './session/csrf.js';
 import { MeController } from './session/me.controller.js';
 import { Session } from './session/session.entity.js';
@@ -64,7 +66,10 @@ export interface AuthModuleExtras {
   readonly controllers?: boolean;
   /** Where they are. */
   readonly paths?: Partial<AuthPaths>;
-  /** The guard of every route of the application that is not `@Public()`. Default: none. */
+  /**
+   * The guard of every route of the application that is not `@Public()`; it is asked before those of a route, so it has
+   * to let in whom any of them does. One of ours, one of {@link anyOf}, or one of yours. Default: none.
+   */
   readonly globalGuard?: Type<CanActivate>;
   /** Decides to whom an unknown account belongs. Default: {@link LinkingPolicy}, for which it is a new user. */
   readonly linkingPolicy?: Type<LinkingPolicy>;
@@ -99,7 +104,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthModuleOpti
   .setExtras<AuthModuleExtras>(DEFAULT_EXTRAS, register)
   .build();
 
-const services = [
+const services: Type[] = [
   SessionGuard,
   AccessTokenGuard,
   SessionOrAccessTokenGuard,
@@ -116,7 +121,15 @@ const services = [
   Destinations,
 ];
 
-const exported = [AUTH_OPTIONS, USER_GUARD, LogtoStrategy, LogtoClient, SessionStore, UserSerializer];
+const exported = [
+  AUTH_OPTIONS,
+  USER_GUARD,
+  LogtoStrategy,
+  LogtoClient,
+  SessionStore,
+  UserSerializer,
+  REAUTHORIZATION_URL,
+];
 
 /**
  * Sign-in through Logto and through connectors, sessions, and the guards that let a request in. Needs `SealingModule`,
@@ -131,6 +144,7 @@ const exported = [AUTH_OPTIONS, USER_GUARD, LogtoStrategy, LogtoClient, SessionS
   providers: [
     ...services,
     { provide: USER_GUARD, useExisting: SessionGuard },
+    { provide: REAUTHORIZATION_URL, inject: [AUTH_OPTIONS, AUTH_PATHS], useFactory: reauthorizationUrl },
     logtoClientProvider,
     LogtoSessions,
     LogtoAccessTokens,
@@ -171,21 +185,20 @@ const replaceable = ({ strategy, sessionStore, userSerializer, globalGuard }: Ex
   { provide: LogtoStrategy, useClass: strategy },
   { provide: SessionStore, useClass: sessionStore },
   { provide: UserSerializer, useClass: userSerializer },
+  ...(globalGuard && !services.includes(globalGuard) ? [globalGuard] : []),
   ...(globalGuard ? [{ provide: APP_GUARD, useExisting: globalGuard }] : []),
 ];
 
 const controllersAt = ({ auth, callback, api }: AuthPaths): Type[] => [
-  at(auth, AuthController),
-  at(auth, BackChannelLogoutController),
-  at(`${auth}/social/:connectorId`, SocialController),
-  at(`${callback}/:connectorId`, SocialCallbackController),
-  at(`${api}/me`, MeController),
-  at(`${api}/my-account/sessions`, SessionsController),
+  mount(auth, AuthController),
+  mount(auth, BackChannelLogoutController),
+  mount(`${auth}/social/:connectorId`, SocialController),
+  mount(`${callback}/:connectorId`, SocialCallbackController),
+  mount(`${api}/me`, MeController),
+  mount(`${api}/my-account/sessions`, SessionsController),
+  mount(`${api}/csrf-token`, CsrfController),
 ];
 
-/** The controller at a path of the application's choice; everything else about it is inherited. */
-function at(path: string, controller: Type): Type {
-  const mounted = { [controller.name]: class extends controller {} }[controller.name] as Type;
-  Controller(path)(mounted);
-  return mounted;
+function reauthorizationUrl({ baseUrl }: AuthModuleOptions, { auth }: AuthPaths): ReauthorizationUrl {
+  return (connectorId) => `${baseUrl}/${auth}/social/${connectorId}/reauthorize`;
 }

@@ -58,7 +58,10 @@ export interface SessionOptions {
 export interface CookieOptions {
   /** Name of the session's cookie, and the beginning of the names of the others. Over https `__Host-` goes before it. Default: `latchkey`. */
   readonly name?: string;
-  /** `strict` for a session that no link from another site shall carry along, not even into a page. Default: `lax`. */
+  /**
+   * `strict` for a session that no link from another site carries along, not even into a page. The page after a sign-in
+   * is reached from Logto and comes without it too: let it load the rest by itself. Default: `lax`.
+   */
   readonly sameSite?: 'lax' | 'strict';
 }
 
@@ -98,7 +101,10 @@ const ownIndicator = indicator.refine(
   (text) => !text.startsWith('urn:logto:'),
   'must be the indicator of an API',
 );
-const words = z.array(z.string().regex(/^[\x21-\x7e]+$/, 'must be a word without spaces'));
+const words = z.array(
+  z.string().regex(/^[\x21-\x7e]+$/, 'must be a word without spaces'),
+  'must be a list of words',
+);
 
 const options = z.strictObject({
   baseUrl: origin,

@@ -36,7 +36,7 @@ export type ErrorCode =
   /** The callback carries neither a code nor an error, or the provider reports one that we cannot name. */
   | 'auth.callback_invalid'
   | 'auth.return_to_invalid'
-  /** A parameter of the sign-in link has a value that Logto does not know. */
+  /** A parameter has a value that we or Logto do not know. */
   | 'auth.parameter_invalid'
   /** The account at the provider is not the one that had to be linked or renewed. */
   | 'auth.link_refused'

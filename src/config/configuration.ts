@@ -142,7 +142,9 @@ function secretProblems(values: Variables): string[] {
       ? ['SESSION_SECRET is the one of the sandbox']
       : []),
     ...(values.VAULT_KEYS === undefined && values.SECRET_VAULT_KEK === undefined
-      ? [`VAULT_KEYS is required, as id:key (${generate(32)})`]
+      ? [
+          `VAULT_KEYS is required (generate one with: node -p "'k1:' + require('crypto').randomBytes(32).toString('base64')")`,
+        ]
       : []),
     ...(['VAULT_KEYS', 'SECRET_VAULT_KEK'] as const)
       .filter((name) => values[name]?.split(',').some(isSandboxKey))

@@ -26,6 +26,12 @@ const seconds = z.coerce
 /** Words separated by spaces or commas. */
 const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
 
+const isIndicator = (value: string): boolean => URL.canParse(value) && !value.includes('#');
+const isOrigin = (value: string): boolean =>
+  /^https?:$/.test(protocolOf(value)) && new URL(value).origin === value;
+/** RFC 8707 2. */
+const indicator = z.string().refine(isIndicator, 'must be an absolute URI without fragment');
+
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
 /**
@@ -60,6 +66,7 @@ export const variables = {
     .default(604_800)
     .describe('Seconds after its last use when a session ends; 7 days.'),
   RETURN_TO_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'must be origins, without a path')
     .optional()
     .describe('Origins beside our own that `return_to` may lead to, separated by spaces.'),
   VAULT_KEYS: text
@@ -70,12 +77,12 @@ export const variables = {
   SECRET_VAULT_KEK: text
     .optional()
     .describe('One bare base64 key, as Logto names it. Read when `VAULT_KEYS` is absent.'),
-  LOGTO_ENDPOINT: httpUrl
+  LOGTO_ENDPOINT: origin
     .optional()
     .describe('Origin of your Logto. Without it (and outside production) the sandbox runs.'),
   LOGTO_APP_ID: text.optional().describe("Logto's application id."),
   LOGTO_APP_SECRET: text.optional().describe("Logto's application secret."),
-  LOGTO_AUDIENCE: text
+  LOGTO_AUDIENCE: indicator
     .optional()
     .describe(
       "Indicator of this backend's API at Logto. With it, access tokens are accepted; the sandbox takes `BASE_URL/api`.",
@@ -86,6 +93,7 @@ export const variables = {
       'Scopes to ask for beside `openid offline_access profile`, separated by spaces; `email` otherwise.',
     ),
   LOGTO_RESOURCES: list
+    .refine((resources) => resources.every(isIndicator), 'must be absolute URIs without fragment')
     .optional()
     .describe('Indicators of further APIs that access tokens are asked for, separated by spaces.'),
   CONNECTOR_GOOGLE_CLIENT_ID: text.optional().describe("Google's OAuth client id."),

@@ -1,5 +1,6 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { REAUTHORIZATION_URL, type ReauthorizationUrl } from '../common/reauthorization-url.js';
 import { LatchkeyError } from '../common/errors.js';
 import { ConnectorRegistry, type ConfiguredConnector } from '../connectors/connector.registry.js';
 import type { TokenSet } from '../connectors/token-set.js';
@@ -30,6 +31,7 @@ export class Refresher implements BeforeApplicationShutdown {
     private readonly failures: RefreshFailures,
     private readonly clock: Clock,
     @Inject(TOKEN_VAULT_OPTIONS) private readonly options: TokenVaultModuleOptions,
+    @Optional() @Inject(REAUTHORIZATION_URL) private readonly reauthorizationUrl?: ReauthorizationUrl,
   ) {}
 
   /** Whether the row's token can be handed out without asking the provider. */
@@ -52,7 +54,7 @@ export class Refresher implements BeforeApplicationShutdown {
         data: {
           target,
           reason: stateReason,
-          authorization_url: this.options.reauthorizationUrl?.(connectorId),
+          authorization_url: (this.options.reauthorizationUrl ?? this.reauthorizationUrl)?.(connectorId),
         },
       },
     );

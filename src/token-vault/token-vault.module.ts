@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
+import { mount } from '../common/mount.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { Refresher } from './refresher.js';
 import { SecretStore } from './secret.store.js';
@@ -13,13 +14,15 @@ import { TokenVaultService } from './token-vault.service.js';
 interface TokenVaultModuleExtras {
   /** Whether the REST routes are served. They need a {@link USER_GUARD}. Default: true. */
   readonly controllers: boolean;
+  /** Where they are, before `my-account/identities`; the same as `AuthModule`'s `paths.api`. Default: `api`. */
+  readonly path: string;
 }
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModuleOptions>({
   optionsInjectionToken: TOKEN_VAULT_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<TokenVaultModuleExtras>({ controllers: true }, register)
+  .setExtras<TokenVaultModuleExtras>({ controllers: true, path: 'api' }, register)
   .build();
 
 /** The vault. Needs `SealingModule` and `ConnectorsModule` in the application, and nothing of the other modules. */
@@ -30,6 +33,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModu
 })
 export class TokenVaultModule extends ConfigurableModuleClass {}
 
-function register(definition: DynamicModule, { controllers }: TokenVaultModuleExtras): DynamicModule {
-  return { ...definition, global: true, controllers: controllers ? [TokenVaultController] : [] };
+function register(definition: DynamicModule, { controllers, path }: TokenVaultModuleExtras): DynamicModule {
+  const served = mount(`${path}/my-account/identities`, TokenVaultController);
+  return { ...definition, global: true, controllers: controllers ? [served] : [] };
 }

@@ -1,5 +1,8 @@
 export interface TokenVaultModuleOptions {
-  /** Where a person renews a grant of this connector instance; part of the error `reauthorization_required`. */
+  /**
+   * Where a person renews a grant of this connector instance; part of the error `reauthorization_required`. Default: the
+   * route of `AuthModule`, where that is imported.
+   */
   readonly reauthorizationUrl?: (connectorId: string) => string;
 }
 

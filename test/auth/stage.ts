@@ -1,8 +1,9 @@
 import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { LogtoOptions } from '../../src/auth/auth.options.js';
 import { startBackend, type Backend, type Platform } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
-import { HostileIssuer, type Bends } from '../support/hostile-issuer.js';
+import { HostileIssuer, type Bends, type HostileIssuerOptions } from '../support/hostile-issuer.js';
 import type { SigningAlgorithm } from '../support/hostile-issuer-keys.js';
 
 /** A way in: through Logto, or through a connector. Both rest on one relying party. */
@@ -31,6 +32,16 @@ type Answer = Awaited<ReturnType<Browser['json']>>;
 
 const TABLES = ['users', 'identities', 'secrets', 'sessions', 'logto_sessions'];
 
+/** What differs from the ordinary stage. */
+export interface StageOptions {
+  /** Further settings of Logto in the application. */
+  readonly logto?: Pick<LogtoOptions, 'scopes' | 'maxAgeSeconds' | 'acrValues'>;
+  /** The same for the connector. */
+  readonly google?: { readonly scope?: string };
+  /** How the issuer behind Logto is built. */
+  readonly issuer?: HostileIssuerOptions;
+}
+
 /** A backend whose Logto and Google are hostile issuers. */
 export class Stage {
   private constructor(
@@ -38,12 +49,19 @@ export class Stage {
     private readonly issuers: Readonly<Record<Door['name'], HostileIssuer>>,
   ) {}
 
-  static async open(platform: Platform, algorithm: SigningAlgorithm = 'ES384'): Promise<Stage> {
-    const logto = await HostileIssuer.start({ path: '/oidc', algorithm });
+  static async open(
+    platform: Platform,
+    algorithm: SigningAlgorithm = 'ES384',
+    options: StageOptions = {},
+  ): Promise<Stage> {
+    const logto = await HostileIssuer.start({ path: '/oidc', algorithm, ...options.issuer });
     const google = await HostileIssuer.start({ authentication: 'post', algorithm: 'RS256' });
     const backend = await startBackend({
       platform,
-      settings: { logto: logto.logto, google: google.google },
+      settings: {
+        logto: { ...logto.logto, ...options.logto },
+        google: { ...google.google, ...options.google },
+      },
     });
     return new Stage(backend, { Logto: logto, Google: google });
   }
@@ -62,6 +80,14 @@ export class Stage {
     const { start, callback } = await this.depart(door, browser);
     if (callback !== undefined) return this.arrive(callback, browser);
     return { browser, answer: start, verdict: verdictOf(start) };
+  }
+
+  /** The same at an issuer that departs from the specifications for this once. */
+  async attemptBent(door: Door, bends: Bends): Promise<Attempt> {
+    this.issuer(door).bend(bends);
+    const attempt = await this.attempt(door);
+    this.issuer(door).behave();
+    return attempt;
   }
 
   /** A sign-in that has come back from the issuer: the address that the browser is sent to, not opened yet. */

@@ -19,7 +19,9 @@ export type Endpoint =
   'discovery' | 'jwks' | 'authorization' | 'token' | 'userinfo' | 'revocation' | 'endSession';
 
 /** Relative to the issuer. */
-export const PATHS: Readonly<Record<Endpoint, string>> = {
+export type Paths = Readonly<Record<Endpoint, string>>;
+
+export const PATHS: Paths = {
   discovery: '/.well-known/openid-configuration',
   jwks: '/jwks',
   authorization: '/auth',
@@ -46,17 +48,18 @@ export class IssuerEndpoints {
     private readonly client: Client,
     /** Signs from now on; another one may be put here at any time. */
     public key: SigningKey,
+    private readonly paths: Paths,
   ) {}
 
   discovery(): Record<string, unknown> {
     return {
       issuer: this.issuer,
-      authorization_endpoint: this.issuer + PATHS.authorization,
-      token_endpoint: this.issuer + PATHS.token,
-      jwks_uri: this.issuer + PATHS.jwks,
-      userinfo_endpoint: this.issuer + PATHS.userinfo,
-      revocation_endpoint: this.issuer + PATHS.revocation,
-      end_session_endpoint: this.issuer + PATHS.endSession,
+      authorization_endpoint: this.issuer + this.paths.authorization,
+      token_endpoint: this.issuer + this.paths.token,
+      jwks_uri: this.issuer + this.paths.jwks,
+      userinfo_endpoint: this.issuer + this.paths.userinfo,
+      revocation_endpoint: this.issuer + this.paths.revocation,
+      end_session_endpoint: this.issuer + this.paths.endSession,
       authorization_response_iss_parameter_supported: true,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
@@ -106,6 +109,22 @@ export class IssuerEndpoints {
     };
     const { algorithm: alg, kid } = this.key;
     return { accessToken, token: { header: { alg, kid }, claims } };
+  }
+
+  /** A logout token (OpenID Connect Back-Channel Logout 1.0, 2.4) of a session, a person or both, before it is signed. */
+  logoutToken(about: { readonly sub?: string; readonly sid?: string }): UnsignedToken {
+    const now = Math.floor(Date.now() / 1000);
+    const { algorithm: alg, kid } = this.key;
+    const claims: JWTPayload = {
+      ...about,
+      iss: this.issuer,
+      aud: this.client.id,
+      iat: now,
+      exp: now + 120,
+      jti: randomBytes(16).toString('hex'),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    };
+    return { header: { alg, kid, typ: 'logout+jwt' }, claims };
   }
 
   sign(token: UnsignedToken): Promise<string> {

@@ -1,4 +1,12 @@
-import { CompactSign, exportJWK, generateKeyPair, type CryptoKey, type JWK, type JWTPayload } from 'jose';
+import {
+  CompactEncrypt,
+  CompactSign,
+  exportJWK,
+  generateKeyPair,
+  type CryptoKey,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
 
 export type SigningAlgorithm = 'ES384' | 'ES256' | 'RS256';
 
@@ -59,6 +67,14 @@ export const signedWithSecret = ({ header, claims }: UnsignedToken, secret: stri
 /** `alg: none`, with an empty signature (RFC 7519 6.1). */
 export const unsigned = ({ header, claims }: UnsignedToken): string =>
   `${encode({ ...header, alg: 'none' })}.${encode(claims)}.`;
+
+/** Put into a JWE (RFC 7516) for a key that nobody else has. */
+export async function encrypted(token: string, alg: 'ECDH-ES+A256KW' | 'dir'): Promise<string> {
+  const key = alg === 'dir' ? new Uint8Array(32) : (await generateKeyPair(alg)).publicKey;
+  return new CompactEncrypt(new TextEncoder().encode(token))
+    .setProtectedHeader({ alg, enc: 'A256GCM', cty: 'JWT' })
+    .encrypt(key);
+}
 
 /** The same token with one character of its signature changed. */
 export function withBrokenSignature(token: string): string {

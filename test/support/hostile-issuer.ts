@@ -4,6 +4,7 @@ import {
   PATHS,
   type Client,
   type Endpoint,
+  type Paths,
   type Person,
 } from './hostile-issuer-endpoints.js';
 import {
@@ -37,6 +38,8 @@ export interface HostileIssuerOptions {
   readonly path?: string;
   readonly authentication?: Client['authentication'];
   readonly algorithm?: SigningAlgorithm;
+  /** Where the endpoints are, for a client that has to find them. */
+  readonly paths?: Partial<Paths>;
 }
 
 /** Credentials of the kind that break a client which does not encode them (RFC 6749 2.3.1). */
@@ -52,10 +55,12 @@ export class HostileIssuer {
   private server: HttpServer;
   private bends: Bends = {};
   private changes = 0;
+  private readonly paths: Paths;
 
   private constructor(private readonly options: HostileIssuerOptions) {
-    const { authentication = 'basic' } = options;
+    const { authentication = 'basic', paths } = options;
     this.client = { ...CLIENT, authentication };
+    this.paths = { ...PATHS, ...paths };
   }
 
   static async start(options: HostileIssuerOptions = {}): Promise<HostileIssuer> {
@@ -66,6 +71,7 @@ export class HostileIssuer {
       url,
       issuer.client,
       await signingKey(options.algorithm ?? 'ES384'),
+      issuer.paths,
     );
     return issuer;
   }
@@ -107,6 +113,16 @@ export class HostileIssuer {
     this.endpoints.key = await signingKey(algorithm, `change ${this.changes}`);
   }
 
+  /** What the issuer tells a client when a session of its own has ended, not signed yet. */
+  logoutToken(about: { readonly sub?: string; readonly sid?: string }): UnsignedToken {
+    return this.endpoints.logoutToken(about);
+  }
+
+  /** With the key that signs at the moment. */
+  sign(token: UnsignedToken): Promise<string> {
+    return this.endpoints.sign(token);
+  }
+
   requestsTo(endpoint: Endpoint): Recorded[] {
     return this.requests.filter((request) => request.endpoint === endpoint);
   }
@@ -117,7 +133,7 @@ export class HostileIssuer {
 
   private async answer(request: Recorded): Promise<Reaction> {
     const endpoint = (Object.keys(PATHS) as Endpoint[]).find(
-      (name) => request.path === (this.options.path ?? '') + PATHS[name],
+      (name) => request.path === (this.options.path ?? '') + this.paths[name],
     );
     if (!endpoint) return json({ error: 'not_found' }, 404);
     this.requests.push({ ...request, endpoint });

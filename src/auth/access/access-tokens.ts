@@ -1,8 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK_TOLERANCE_SECONDS } from '../../connectors/id-token.js';
-import { Clock } from '../../common/clock.js';
+import { Clock, systemSeconds } from '../../common/clock.js';
 import type { CurrentUser } from '../../common/current-user.js';
-import { LatchkeyError } from '../../common/errors.js';
+import type { LatchkeyError } from '../../common/errors.js';
 import { digest } from '../../common/random.js';
 import { Remembered } from '../../common/remembered.js';
 import { AUTH_OPTIONS, audiencesOf, type AuthModuleOptions } from '../auth.options.js';
@@ -31,14 +31,16 @@ export class AccessTokens {
   private readonly verified: Remembered<AccessToken>;
   private readonly users: Remembered<CurrentUser>;
   private readonly audiences: readonly string[];
+  private readonly logger = new Logger(AccessTokens.name);
   private edition = '';
+  private warned = false;
 
   constructor(
     @Inject(AUTH_OPTIONS) options: AuthModuleOptions,
     private readonly logto: Logto,
     private readonly signIns: SignInService,
     private readonly serializer: UserSerializer,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     this.audiences = audiencesOf(options.logto);
     this.verified = new Remembered(clock, VERIFIED);
@@ -87,19 +89,23 @@ export class AccessTokens {
   }
 
   private async judge(token: string): Promise<AccessToken> {
-    if (this.audiences.length === 0)
-      throw new LatchkeyError(
-        'connector.misconfigured',
-        'AuthModule has no logto.audience, so it can judge no access token.',
-      );
+    if (this.audiences.length === 0) throw this.withoutAudience();
     const { payload } = await this.logto.relyingParty.verify(token, { typ: 'at+jwt' }, invalidToken);
     const accepted = accessTokenOf(payload, this.audiences);
     if (!accepted) throw invalidToken();
     return accepted;
   }
 
+  /** A stranger has no use for the reason; whoever runs the backend is told it once. */
+  private withoutAudience(): LatchkeyError {
+    if (!this.warned) this.logger.warn('AuthModule has no logto.audience, so it refuses every access token.');
+    this.warned = true;
+    return invalidToken();
+  }
+
+  /** By the system's clock, as the library has judged the same claim. */
   private isOver({ expiresAt }: AccessToken): boolean {
-    return expiresAt + CLOCK_TOLERANCE_SECONDS <= this.clock.now();
+    return expiresAt + CLOCK_TOLERANCE_SECONDS <= systemSeconds();
   }
 
   private noticeNewKeys(): void {

@@ -30,7 +30,7 @@ export abstract class AccessGuard implements CanActivate {
   abstract identify(context: ExecutionContext): Identified | Promise<Identified>;
 
   /** The error for one who brought no credentials. */
-  abstract unknown(): LatchkeyError;
+  abstract unknown(context: ExecutionContext): LatchkeyError;
 
   private judge(
     context: ExecutionContext,
@@ -39,7 +39,7 @@ export abstract class AccessGuard implements CanActivate {
   ): boolean | Promise<boolean> {
     if (!authority) {
       if (requirements.access === 'optional' && !requirements.beyondIdentity) return true;
-      throw this.unknown();
+      throw this.unknown(context);
     }
     const judged = requirements.beyondIdentity || authority.organizationId !== undefined;
     if (!judged && !authority.admitted) return true;

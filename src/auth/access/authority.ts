@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import { isLatchkeyError } from '../../common/errors.js';
 import { insufficient } from './bearer.js';
 import type { AccessToken } from './access-token.js';
 import type { LogtoClient } from '../logto/logto-client.js';
@@ -39,15 +40,24 @@ export function authorityOfToken(
 
 /** A session may do what Logto's tokens for its user say; they are fetched when they are needed, and kept. */
 export const authorityOfSession = (client: LogtoClient, audience: string | undefined): Authority => ({
-  roles: () => client.getRoles(),
+  roles: () => throughLogto(client.getRoles()),
   scopes: async (organizationId) =>
     audience === undefined
       ? refuse('a configured logto.audience')
-      : scopeOf(await client.getAccessTokenClaims(audience, organizationId)),
+      : scopeOf(await throughLogto(client.getAccessTokenClaims(audience, organizationId))),
   organizationScopes: async (organizationId) =>
-    scopeOf(await client.getOrganizationTokenClaims(organizationId)),
-  assertMember: async (organizationId) => void (await client.getOrganizationToken(organizationId)),
+    scopeOf(await throughLogto(client.getOrganizationTokenClaims(organizationId))),
+  assertMember: async (organizationId) =>
+    void (await throughLogto(client.getOrganizationToken(organizationId))),
 });
+
+/** Who is signed in, but not through Logto, may do nothing that Logto would have to say. */
+const throughLogto = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
+  asked.catch((error: unknown) => {
+    if (isLatchkeyError(error) && error.code === 'auth.unauthorized')
+      return refuse('a sign-in through Logto');
+    throw error;
+  });
 
 const refuse = (needed: string): never => {
   throw insufficient(`This needs ${needed}.`);

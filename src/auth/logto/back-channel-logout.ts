@@ -16,7 +16,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const MAXIMUM_AGE_SECONDS = 10 * 60;
 const FUTURE_TOLERANCE_SECONDS = 60;
 
-const name = z.string().min(1).max(255);
+const name = z.string().regex(/^[\x20-\x7e]{1,255}$/);
 
 /** OpenID Connect Back-Channel Logout 1.0, 2.4: one event, a session or a person or both, and never a nonce. */
 const logoutToken = z

@@ -41,7 +41,11 @@ const claims = z.object({
   email: optionalText,
   email_verified: z.boolean().optional().catch(undefined),
   picture: httpsUrl,
-  sid: z.string().min(1).max(255).optional().catch(undefined),
+  sid: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/)
+    .optional()
+    .catch(undefined),
 });
 
 export interface LogtoSignIn {

@@ -56,7 +56,7 @@ export class CsrfGuard implements CanActivate {
     if (this.tokens.matches(session, token)) return true;
     throw new LatchkeyError(
       'auth.forbidden',
-      'This form is out of date. Go back, reload the page and try again.',
+      'This form is out of date (csrf_token is missing or old). Go back, reload the page and try again.',
     );
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { notSignedIn, type RequestWithUser } from '../../common/current-user.js';
-import type { LatchkeyError } from '../../common/errors.js';
-import { establish } from '../../common/established.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { establish, establishedOf } from '../../common/established.js';
 import type { HttpRequest } from '../../common/http-request.js';
 import { headersOf, requestOf } from '../../common/request-of.js';
 import { AccessGuard, type Identified } from '../access/access.guard.js';
@@ -44,8 +44,9 @@ export class SessionGuard extends AccessGuard {
     return this.sessions.find(request).then((session) => this.note(context, session));
   }
 
-  override unknown(): LatchkeyError {
-    return notSignedIn();
+  override unknown(context: ExecutionContext): LatchkeyError {
+    if (!establishedOf(context).accessToken) return notSignedIn();
+    return new LatchkeyError('auth.forbidden', 'This needs a session, not an access token.');
   }
 
   private note(context: ExecutionContext, session: CurrentSession | undefined): Identified {

@@ -41,6 +41,8 @@ export class SessionsController {
     @Res({ passthrough: true }) response: unknown,
     @Query('others') others?: unknown,
   ): Promise<void> {
+    if (others !== undefined && others !== 'true')
+      throw new LatchkeyError('auth.parameter_invalid', 'The parameter `others` is `true` or absent.');
     await this.sessions.endOthers(currentOf(request));
     if (others !== 'true') await this.endCurrent(request, response);
   }

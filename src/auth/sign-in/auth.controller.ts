@@ -58,12 +58,13 @@ export class AuthController {
     const outcome = await runStrategy<LogtoUser>(this.strategy, request, { step: 'callback' });
     if (outcome.kind !== 'success') throw new Error('the strategy did not recognise anyone');
     const { identity, tokens, sid, transaction } = outcome.user;
+    const returnTo = this.destinations.check(transaction.returnTo);
     const at = { connectorId: LOGTO, target: LOGTO, identity };
     const userId = await this.signIns.complete({ transaction, at, session: request.latchkeySession });
     const { issuer, subject } = identity;
     const atLogto = { account: { issuer, subject, sid }, tokens: tokens.reveal() };
     await this.sessions.open(request, response, userId, atLogto);
-    return seeOther(this.destinations.check(transaction.returnTo));
+    return seeOther(returnTo);
   }
 
   /**

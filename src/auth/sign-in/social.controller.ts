@@ -99,15 +99,20 @@ export class SocialCallbackController {
     const browser = this.browsers.read(request);
     const session = request.latchkeySession;
     const arrival = await this.social.finish(connectorId, queryOf(request), browser, session);
+    const returnTo = this.destinations.check(arrival.transaction.returnTo);
     const userId = await this.signIns.complete(arrival);
     if (session && arrival.transaction.purpose !== 'sign-in') await this.sessions.renew(response, session);
     else await this.sessions.open(request, response, userId);
-    return seeOther(await this.whereNext(connectorId, userId, arrival));
+    return seeOther(await this.whereNext(connectorId, userId, arrival, returnTo));
   }
 
   /** Straight on; or once more to the provider, where it kept back the refresh token that the vault needs. */
-  private async whereNext(connectorId: string, userId: string, arrival: Arrival): Promise<string> {
-    const returnTo = this.destinations.check(arrival.transaction.returnTo);
+  private async whereNext(
+    connectorId: string,
+    userId: string,
+    arrival: Arrival,
+    returnTo: string,
+  ): Promise<string> {
     if (!this.social.canAskAgain(connectorId) || !(await this.signIns.needsConsent(userId, arrival)))
       return returnTo;
     const query = new URLSearchParams({ return_to: returnTo }).toString();

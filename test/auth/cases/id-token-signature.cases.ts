@@ -1,4 +1,5 @@
 import {
+  encrypted,
   signed,
   signedByAnother,
   signedWithSecret,
@@ -120,6 +121,13 @@ export const idTokenSignatures: readonly ConformanceCase[] = [
     doors: onlyLogto,
     freshWith: 'ES384',
   },
+  ...(['ECDH-ES+A256KW', 'dir'] as const).map((algorithm) =>
+    token(
+      'ID-40',
+      `refuses an ID token that is encrypted by ${algorithm}, which nobody has agreed on`,
+      async (_, good) => encrypted(await good(), algorithm),
+    ),
+  ),
   typed('logout+jwt'),
   typed('at+jwt'),
   typed('JWT', ACCEPTED),
