@@ -26,8 +26,10 @@ export class Remembered<Value> {
     return known && known.until > this.clock.ticks() ? known.value : undefined;
   }
 
-  async get(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
-    return this.peek(key) ?? this.asked.get(key) ?? this.ask(key, ask);
+  get(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
+    const known = this.peek(key);
+    if (known !== undefined) return Promise.resolve(known);
+    return this.asked.get(key) ?? this.ask(key, ask);
   }
 
   /** Whoever asks from now on gets a new answer, to this question or to all, also where one is on its way. */
@@ -38,17 +40,18 @@ export class Remembered<Value> {
     }
   }
 
-  private async ask(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
+  private ask(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
     const until = this.clock.ticks() + this.options.milliseconds;
-    const asking = ask();
+    const asking = ask()
+      .then((value) => {
+        if (value !== undefined && this.asked.get(key) === asking) this.keep(key, { value, until });
+        return value;
+      })
+      .finally(() => {
+        if (this.asked.get(key) === asking) this.asked.delete(key);
+      });
     this.asked.set(key, asking);
-    try {
-      const value = await asking;
-      if (value !== undefined && this.asked.get(key) === asking) this.keep(key, { value, until });
-      return value;
-    } finally {
-      if (this.asked.get(key) === asking) this.asked.delete(key);
-    }
+    return asking;
   }
 
   private keep(key: string, answer: Answer<Value>): void {

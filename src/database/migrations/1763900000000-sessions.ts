@@ -46,7 +46,9 @@ const usedLogoutTokens = new Table({
   indices: [{ name: 'latchkey_used_logout_tokens_by_expiry', columnNames: ['expires_at'] }],
 });
 
-const suspended = new TableColumn({ ...flag('suspended'), default: false });
+/** The databases write the same default in their own ways. */
+const suspendedOn = (type: string): TableColumn =>
+  new TableColumn({ ...flag('suspended'), default: type === 'postgres' ? 'false' : '0' });
 
 /**
  * Sessions of users who need not be ours, with their last use, and Logto's part of them by its own session and subject.
@@ -59,7 +61,7 @@ export class Sessions1763900000000 implements MigrationInterface {
     await runner.dropTable('latchkey_session_tokens');
     await runner.dropTable('latchkey_sessions');
     for (const table of [sessions, logtoSessions, usedLogoutTokens]) await runner.createTable(table);
-    await runner.addColumn('latchkey_users', suspended);
+    await runner.addColumn('latchkey_users', suspendedOn(runner.dataSource.options.type));
   }
 
   async down(runner: QueryRunner): Promise<void> {
