@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Param, UseGuards } from '@nestjs/common';
+import { Controller, Get, UseGuards } from '@nestjs/common';
 import {
   AccessTokenGuard,
   CurrentOrganization,
@@ -25,10 +25,10 @@ export class DocumentsController {
 @Controller('organizations/:organizationId/members')
 @UseGuards(AccessTokenGuard)
 export class MembersController {
-  @Delete(':id')
-  @OrganizationScopes('remove:member')
-  remove(@CurrentOrganization() organizationId: string, @Param('id') id: string) {
-    return { organizationId, removed: id };
+  @Get()
+  @OrganizationScopes('read:members')
+  list(@CurrentOrganization() organizationId: string) {
+    return { membersOf: organizationId };
   }
 }
 
