@@ -10,7 +10,7 @@ import { Logto } from '../logto/logto.js';
 import { UserSerializer } from '../session/user.serializer.js';
 import { SignInService } from '../sign-in/sign-in.service.js';
 import { accessTokenOf, type AccessToken } from './access-token.js';
-import { invalidToken } from './bearer.js';
+import { invalidToken, isToken } from './bearer.js';
 
 /** Tokens are remembered by their digest until they expire, an hour at most; their users for as long as sessions' are. */
 const VERIFIED = { milliseconds: 60 * 60 * 1000, limit: 10_000 };
@@ -53,6 +53,7 @@ export class AccessTokens {
    * had and the token is not known already.
    */
   async verify(token: string): Promise<AccessToken> {
+    if (!isToken(token)) throw invalidToken();
     this.noticeNewKeys();
     const known = await this.verified.get(digest(token), () => this.judge(token));
     if (!known || this.isOver(known)) throw invalidToken();

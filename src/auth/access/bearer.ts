@@ -7,20 +7,20 @@ const LONGEST = 8192;
 export const isBearer = ({ authorization = '' }: IncomingHttpHeaders): boolean =>
   /^bearer /i.test(authorization);
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 2.1), nothing where there is no such header. */
+/** What an `Authorization: Bearer` header holds (RFC 6750 2.1), nothing where there is no such header. */
 export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
-  if (!isBearer(headers))
-    throw new LatchkeyError(
-      'auth.authorization_token_type_not_supported',
-      'The Authorization header has to hold a bearer token.',
-      { challenge: 'Bearer' },
-    );
-  const token = authorization.slice('bearer '.length).trim();
-  if (token.length > LONGEST || !/^[\w~+/.-]+=*$/.test(token)) throw invalidToken();
-  return token;
+  if (isBearer(headers)) return authorization.slice('bearer '.length).trim();
+  throw new LatchkeyError(
+    'auth.authorization_token_type_not_supported',
+    'The Authorization header has to hold a bearer token.',
+    { challenge: 'Bearer' },
+  );
 }
+
+/** Whether it can be a token at all. */
+export const isToken = (text: string): boolean => text.length <= LONGEST && /^[\w~+/.-]+=*$/.test(text);
 
 export const missingToken = (): LatchkeyError =>
   new LatchkeyError('auth.authorization_header_missing', 'An access token is required.', {
