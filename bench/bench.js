@@ -97,9 +97,6 @@ async function measureGuards(database) {
   }
 }
 
-const medianRound = (rounds) =>
-  [...rounds].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds.length / 2)];
-
 async function measureRoutes(database) {
   const url = await freeUrl();
   const bare = await startServer(hello, { url: await freeUrl(), NODE_ENV: 'production' });
@@ -141,6 +138,10 @@ function production(url, databaseUrl) {
     CONNECTOR_GOOGLE_CLIENT_SECRET: client.secret,
     CONNECTOR_GOOGLE_ISSUER: `${provider.url}/google`,
   };
+}
+
+function medianRound(rounds) {
+  return [...rounds].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds.length / 2)];
 }
 
 function print() {
