@@ -73,12 +73,14 @@ const known = new WeakMap<object, WeakMap<object, Requirements>>();
 export function requirementsOf(context: ExecutionContext): Requirements {
   const [handler, type] = [context.getHandler(), context.getClass()];
   const ofType = known.get(type) ?? new WeakMap<object, Requirements>();
-  const requirements = ofType.get(handler) ?? read(handler, type);
+  const read = ofType.get(handler);
+  if (read) return read;
+  const requirements = readRequirements(handler, type);
   known.set(type, ofType.set(handler, requirements));
   return requirements;
 }
 
-function read(handler: object, type: object): Requirements {
+function readRequirements(handler: object, type: object): Requirements {
   const first = <Value>(key: string) =>
     (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, type)) as Value | undefined;
   const all = (key: string) =>
