@@ -25,3 +25,6 @@ export const httpsUrl = z
   .pipe(z.string().startsWith('https:').max(2048))
   .optional()
   .catch(undefined);
+
+/** An identifier of the protocols (`sub`, `sid`, `jti`, …): 1 to 255 printable ASCII characters, which every database takes. */
+export const protocolId = z.string().regex(/^[\x20-\x7e]{1,255}$/);

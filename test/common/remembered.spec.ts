@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Clock } from '../../src/common/clock.js';
 import { Remembered } from '../../src/common/remembered.js';
-import { Turns } from '../../src/common/turns.js';
+import { KeyedTurns } from '../../src/common/keyed-turns.js';
 
 describe('what is remembered', () => {
   let clock: Clock;
@@ -52,7 +52,7 @@ describe('what is remembered', () => {
 
 describe('turns', () => {
   it('are taken one after the other for one key, whatever becomes of them, and freely for others', async () => {
-    const turns = new Turns();
+    const turns = new KeyedTurns();
     const order: string[] = [];
     const step = (key: string, name: string, fails = false) =>
       turns.run(key, async () => {

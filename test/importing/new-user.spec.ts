@@ -25,8 +25,8 @@ class OfficeGuard implements CanActivate {
   }
 }
 
-@Controller('work')
-class WorkController {
+@Controller('desk')
+class DeskController {
   @Get()
   work() {
     return { done: true };
@@ -56,11 +56,11 @@ describe('a global guard', () => {
     ['of the application’s own, which knows nothing of @Public', OfficeGuard, [200, 401, 401]],
     ['that is one of several', anyOf(SessionOrAccessTokenGuard, OfficeGuard), [200, 401, 200]],
   ])('may be one %s', async (_, globalGuard, expected) => {
-    application = await startSandboxedApplication({ auth: { globalGuard }, controllers: [WorkController] });
+    application = await startSandboxedApplication({ auth: { globalGuard }, controllers: [DeskController] });
     const seen = [
-      await statusOf('/work', { 'x-office': 'ours' }),
-      await statusOf('/work'),
-      await statusOf('/work/open'),
+      await statusOf('/desk', { 'x-office': 'ours' }),
+      await statusOf('/desk'),
+      await statusOf('/desk/open'),
     ];
     expect(seen).toEqual(expected);
   });

@@ -1,5 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
+import { protocolId as name } from '../../connectors/profile.js';
+import { splitScope } from '../../connectors/token-set.js';
 
 /** A verified access token of Logto's, of a kind that is ours to accept (RFC 9068). */
 export interface AccessToken {
@@ -23,8 +25,6 @@ export interface AccessToken {
 }
 
 const ORGANIZATION_AUDIENCE = 'urn:logto:organization:';
-
-const name = z.string().min(1).max(255);
 
 const payload = z.looseObject({
   iss: name,
@@ -51,7 +51,7 @@ export function accessTokenOf(claims: JWTPayload, audiences: readonly string[]):
     issuer: data.iss,
     clientId: data.client_id,
     isMachine: data.sub === data.client_id,
-    scope: (data.scope ?? '').split(' ').filter(Boolean),
+    scope: splitScope(data.scope ?? ''),
     expiresAt: data.exp,
     claims,
   };

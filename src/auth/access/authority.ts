@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { isLatchkeyError } from '../../common/errors.js';
+import { splitScope } from '../../connectors/token-set.js';
 import { insufficient } from './bearer.js';
 import type { AccessToken } from './access-token.js';
 import type { LogtoClient } from '../logto/logto-client.js';
@@ -63,8 +64,7 @@ const refuse = (needed: string): never => {
   throw insufficient(`This needs ${needed}.`);
 };
 
-const scopeOf = ({ scope }: JWTPayload): string[] =>
-  typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [];
+const scopeOf = ({ scope }: JWTPayload): string[] => (typeof scope === 'string' ? splitScope(scope) : []);
 
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];

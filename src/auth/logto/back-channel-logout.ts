@@ -6,6 +6,7 @@ import { Clock, systemSeconds } from '../../common/clock.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { digest } from '../../common/random.js';
 import { isUniqueViolation } from '../../common/unique-violation.js';
+import { protocolId as name } from '../../connectors/profile.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import { Sessions } from '../session/sessions.js';
 import { LogtoSessions } from './logto-sessions.js';
@@ -15,8 +16,6 @@ import { UsedLogoutToken } from './used-logout-token.entity.js';
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const MAXIMUM_AGE_SECONDS = 10 * 60;
 const FUTURE_TOLERANCE_SECONDS = 60;
-
-const name = z.string().regex(/^[\x20-\x7e]{1,255}$/);
 
 /** OpenID Connect Back-Channel Logout 1.0, 2.4: one event, a session or a person or both, and never a nonce. */
 const logoutToken = z

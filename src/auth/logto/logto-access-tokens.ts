@@ -8,9 +8,11 @@ import { LogtoSessions, type HeldTokens } from './logto-sessions.js';
 import {
   covers,
   isFresh,
+  isRenewable,
   keyOf,
   type HeldAccessToken,
   type LogtoTokens,
+  type RenewableTokens,
   type TokenPurpose,
 } from './logto-tokens.js';
 import { LogtoTurns } from './logto-turns.js';
@@ -73,16 +75,20 @@ export class LogtoAccessTokens implements BeforeApplicationShutdown {
     const held = await this.read(sessionId);
     const fresh = this.freshOf(held.tokens, purpose, refused);
     if (fresh) return fresh;
-    if (held.tokens.refreshToken === undefined) throw this.reauthorization('no_refresh_token');
-    if (!covers(held.tokens, purpose)) throw this.reauthorization('scope_missing');
-    const renewed = await this.ask(held, purpose);
+    const { row, tokens } = held;
+    if (!isRenewable(tokens)) throw this.reauthorization('no_refresh_token');
+    if (!covers(tokens, purpose)) throw this.reauthorization('scope_missing');
+    const renewed = await this.ask({ row, tokens }, purpose);
     if (!renewed) return this.renew(sessionId, purpose, refused);
     await this.keep(held, renewed);
     return renewed.accessTokens[keyOf(purpose)];
   }
 
   /** Nothing where somebody else has renewed the tokens meanwhile. A refresh token that Logto has refused is never sent again. */
-  private async ask(held: HeldTokens, purpose: TokenPurpose): Promise<LogtoTokens | undefined> {
+  private async ask(
+    held: HeldTokens & { readonly tokens: RenewableTokens },
+    purpose: TokenPurpose,
+  ): Promise<LogtoTokens | undefined> {
     try {
       return await this.logto.refresh(held.tokens, held.row.subject, purpose);
     } catch (error) {

@@ -30,6 +30,12 @@ export const logtoTokens = z.object({
 
 export type LogtoTokens = z.output<typeof logtoTokens>;
 
+/** Tokens that Logto may still renew. */
+export type RenewableTokens = LogtoTokens & { readonly refreshToken: string };
+
+export const isRenewable = (tokens: LogtoTokens): tokens is RenewableTokens =>
+  tokens.refreshToken !== undefined;
+
 /** What an access token is for: an API, an organisation, an API within an organisation, or UserInfo (none of them). */
 export interface TokenPurpose {
   readonly resource?: string;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Clock } from '../../common/clock.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { randomId } from '../../common/random.js';
-import { Turns } from '../../common/turns.js';
+import { KeyedTurns } from '../../common/keyed-turns.js';
 import { LogtoSessions } from './logto-sessions.js';
 
 const POLL_MILLISECONDS = 25;
@@ -14,7 +14,7 @@ const PATIENCE_MILLISECONDS = 25_000;
 @Injectable()
 export class LogtoTurns {
   private readonly logger = new Logger(LogtoTurns.name);
-  private readonly turns = new Turns();
+  private readonly turns = new KeyedTurns();
 
   constructor(
     private readonly sessions: LogtoSessions,

@@ -9,7 +9,7 @@ import type {
   AuthorizationRequest,
   ProviderIdentity,
 } from '../../connectors/connector.js';
-import { httpsUrl, optionalText } from '../../connectors/profile.js';
+import { httpsUrl, optionalText, protocolId } from '../../connectors/profile.js';
 import { RelyingParty } from '../../connectors/relying-party.js';
 import { splitScope } from '../../connectors/token-set.js';
 import {
@@ -26,6 +26,7 @@ import {
   ORGANIZATIONS_SCOPE,
   type HeldAccessToken,
   type LogtoTokens,
+  type RenewableTokens,
   type TokenPurpose,
 } from './logto-tokens.js';
 
@@ -41,11 +42,7 @@ const claims = z.object({
   email: optionalText,
   email_verified: z.boolean().optional().catch(undefined),
   picture: httpsUrl,
-  sid: z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/)
-    .optional()
-    .catch(undefined),
+  sid: protocolId.optional().catch(undefined),
 });
 
 export interface LogtoSignIn {
@@ -116,14 +113,14 @@ export class Logto {
    * with `connector.grant_invalid` where Logto has ended the grant, with `auth.access_denied` where the person is not a
    * member of the organisation.
    */
-  async refresh(held: LogtoTokens, subject: string, purpose: TokenPurpose): Promise<LogtoTokens> {
+  async refresh(held: RenewableTokens, subject: string, purpose: TokenPurpose): Promise<LogtoTokens> {
     const now = this.clock.now();
     const { resource, organizationId } = purpose;
     const parameters = {
       ...(resource !== undefined && { resource }),
       ...(organizationId !== undefined && { organization_id: organizationId }),
     };
-    const tokens = await this.relyingParty.refresh(held.refreshToken ?? '', parameters);
+    const tokens = await this.relyingParty.refresh(held.refreshToken, parameters);
     const { id_token: idToken, refresh_token: refreshToken = held.refreshToken } = tokens;
     const renewed = { ...held, refreshToken };
     const answered = tokens.claims();

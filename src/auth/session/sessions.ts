@@ -107,7 +107,10 @@ export class Sessions implements BeforeApplicationShutdown {
     this.cookies.write(response, SESSION_COOKIE, token, current.expiresAt - this.clock.now());
   }
 
-  /** Ends the session of a browser; where there is none, a form of another site may have come, and nothing happens. What Logto has granted to it is returned, for the caller to end. */
+  /**
+   * Ends the session of a browser and returns what Logto has granted to it, for the caller to end. Where there is none,
+   * a form of another site may have come, and nothing happens.
+   */
   async close(response: unknown, session: CurrentSession | undefined): Promise<LogtoTokens | undefined> {
     if (!session) return undefined;
     const [tokens] = await this.remove([session.id], session.tokenHash);

@@ -7,7 +7,8 @@ const ownedByUser = {
   referencedColumnNames: ['id'],
   onDelete: 'CASCADE',
 };
-const tables = [
+/** As they were at first; later migrations change them. */
+export const initialTables = [
   new Table({
     name: 'latchkey_users',
     columns: [
@@ -132,10 +133,10 @@ export class Initial1763700000000 implements MigrationInterface {
   readonly name = 'Initial1763700000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables) await runner.createTable(table);
+    for (const table of initialTables) await runner.createTable(table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [...tables].reverse()) await runner.dropTable(table);
+    for (const table of [...initialTables].reverse()) await runner.dropTable(table);
   }
 }

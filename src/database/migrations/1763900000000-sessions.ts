@@ -1,4 +1,5 @@
 import { Table, TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { initialTables } from './1763700000000-initial.js';
 import { flag, key, nullable, sealed, text, time } from './columns.js';
 
 const sessions = new Table({
@@ -71,42 +72,5 @@ export class Sessions1763900000000 implements MigrationInterface {
   }
 }
 
-const former = [
-  new Table({
-    name: 'latchkey_sessions',
-    columns: [
-      text('id', 21, key),
-      text('token_hash', 43),
-      text('user_id', 12),
-      time('created_at'),
-      time('expires_at'),
-    ],
-    indices: [
-      { name: 'latchkey_sessions_by_token', columnNames: ['token_hash'], isUnique: true },
-      { name: 'latchkey_sessions_by_user', columnNames: ['user_id'] },
-      { name: 'latchkey_sessions_by_expiry', columnNames: ['expires_at'] },
-    ],
-    foreignKeys: [
-      {
-        name: 'latchkey_sessions_user',
-        columnNames: ['user_id'],
-        referencedTableName: 'latchkey_users',
-        referencedColumnNames: ['id'],
-        onDelete: 'CASCADE',
-      },
-    ],
-  }),
-  new Table({
-    name: 'latchkey_session_tokens',
-    columns: [text('session_id', 21, key), ...sealed],
-    foreignKeys: [
-      {
-        name: 'latchkey_session_tokens_session',
-        columnNames: ['session_id'],
-        referencedTableName: 'latchkey_sessions',
-        referencedColumnNames: ['id'],
-        onDelete: 'CASCADE',
-      },
-    ],
-  }),
-];
+const replaced = new Set(['latchkey_sessions', 'latchkey_session_tokens']);
+const former = initialTables.filter(({ name }) => replaced.has(name));

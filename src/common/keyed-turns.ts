@@ -1,5 +1,5 @@
 /** One action per key at a time, in the order of asking, whatever becomes of the one before. */
-export class Turns {
+export class KeyedTurns {
   private readonly last = new Map<string, Promise<void>>();
 
   async run<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
