@@ -21,8 +21,15 @@ export type ErrorCode =
   | 'auth.missing_resource'
   /** The user is suspended here. */
   | 'user.suspended'
+  /** A body, query or parameter is not of the form that is expected; `data.issues` say where. */
+  | 'guard.invalid_input'
+  | 'entity.not_found'
+  /** There is one with this id. */
+  | 'entity.unique_integrity_violation'
   /** No such session, or it is somebody else's. */
   | 'session.not_found'
+  /** A credential of Google One Tap came without the proof that our page has sent it. */
+  | 'session.csrf_token_mismatch'
   /** The sign-in was not started in this browser, is used already, or belongs to another connector. */
   | 'auth.state_invalid'
   | 'auth.transaction_expired'
@@ -49,6 +56,24 @@ export type ErrorCode =
   | 'connector.disabled'
   /** The provider refuses our client, or its metadata does not match the configuration. */
   | 'connector.misconfigured'
+  /** No connector of such a kind is registered. */
+  | 'connector.not_found_with_connector_id'
+  /** A standard connector is of no provider in particular: each instance names its own. */
+  | 'connector.should_specify_target'
+  /** Accounts are known by the target, so it stays. */
+  | 'connector.can_not_modify_target'
+  /** A configuration is not of the connector's form; `data.issues` say where. */
+  | 'connector.invalid_config'
+  /** The provider grants no token that could be kept. */
+  | 'connector.token_storage_not_supported'
+  /** A configuration that leads to another address needs its secrets, `data.fields`, once more. */
+  | 'connector.secret_required'
+  /** The instance stands in code or environment, and is changed there. */
+  | 'connector.read_only'
+  /** Somebody else has changed it since the version that `If-Match` names. */
+  | 'connector.version_mismatch'
+  /** A configured or discovered address leads into a private network, or is not one of a web server. */
+  | 'connector.address_forbidden'
   /** The provider answered with something that is not an answer. */
   | 'connector.invalid_response'
   | 'connector.provider_unavailable'
@@ -58,6 +83,30 @@ export type ErrorCode =
   | 'connector.grant_invalid'
   | 'user.identity_already_in_use'
   | 'user.identity_not_exist'
+  /** The account is not one of those that are linked to this user. */
+  | 'user.identity_not_exists_in_current_user'
+  /** Several accounts of one provider are linked: `data.identityIds` are the choice. */
+  | 'user.identity_ambiguous'
+  /** The address belongs to somebody here, and the account at the provider does not prove to be theirs. */
+  | 'user.email_already_in_use'
+  /** Without this account the user could never sign in again. */
+  | 'user.last_sign_in_method_required'
+  /** Nothing is kept here of such a user. */
+  | 'user.user_not_exist'
+  /** The sign-in lies too far back for this: send the person to `data.authorization_url`. */
+  | 'auth.recent_authentication_required'
+  /** No connector with this id is on offer. */
+  | 'session.invalid_connector_id'
+  /** The round trip cannot start without `state` and `redirectUri`. */
+  | 'session.insufficient_info'
+  /** No round trip was started with this state, or it is over. */
+  | 'session.connector_validation_session_not_found'
+  /** No such record for this session, or it is spent, unverified or too old. */
+  | 'verification_record.not_found'
+  /** The record speaks of an account at another provider. */
+  | 'verification_record.social_verification.invalid_target'
+  /** The provider granted no token that could be kept. */
+  | 'verification_record.social_verification.token_response_not_found'
   | 'secrets.third_party_token_set.token_not_found'
   /** The stored token set can no longer be renewed: send the person to `data.authorization_url`. */
   | 'reauthorization_required'
@@ -75,8 +124,17 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** The `WWW-Authenticate` of the answer (RFC 6750 section 3): how to come back with better credentials. */
   readonly challenge?: string;
+  /** What the provider itself said: for logs and administrators, never sent to the person. */
+  readonly upstream?: UpstreamAnswer;
   /** What lies underneath: for logs, never sent. */
   readonly cause?: unknown;
+}
+
+/** A provider's own words about a failure, without anything that could be a credential. */
+export interface UpstreamAnswer {
+  readonly status?: number;
+  readonly code?: string;
+  readonly description?: string;
 }
 
 /** The one error class of Latchkey. Statuses are given by the error filter alone. */
@@ -85,16 +143,18 @@ export class LatchkeyError extends Error {
   readonly data?: ErrorDetails['data'];
   readonly retryAfterSeconds?: number;
   readonly challenge?: string;
+  readonly upstream?: UpstreamAnswer;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { data, retryAfterSeconds, challenge, cause }: ErrorDetails = {},
+    { data, retryAfterSeconds, challenge, upstream, cause }: ErrorDetails = {},
   ) {
     super(message, { cause });
     this.data = data;
     this.retryAfterSeconds = retryAfterSeconds;
     this.challenge = challenge;
+    this.upstream = upstream;
   }
 }
 

@@ -1,8 +1,27 @@
-import { Injectable } from '@nestjs/common';
-import { LatchkeyError } from './errors.js';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import * as undici from 'undici';
+import { isLatchkeyError, LatchkeyError } from './errors.js';
+import {
+  assertPublicUrl,
+  isPublicAddress,
+  lookupBy,
+  systemResolve,
+  type Resolve,
+} from './private-addresses.js';
 
 const TIME_LIMIT_SECONDS = 5;
 const SIZE_LIMIT_BYTES = 1024 * 1024;
+
+/** The signature of the platform's own. */
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** A way out. */
+export interface Outgoing {
+  readonly fetch: Fetch;
+}
+
+/** Injection token of a {@link Resolve}. Without one, names are resolved by the operating system. */
+export const RESOLVE = Symbol('latchkey.resolve');
 
 /**
  * The only way out of the backend. An answer arrives complete within 5 seconds and 1 MiB, or the promise rejects
@@ -10,32 +29,77 @@ const SIZE_LIMIT_BYTES = 1024 * 1024;
  * A redirect is an answer like any other and is never followed; nothing is retried.
  */
 @Injectable()
-export class HttpClient {
+export class HttpClient implements Outgoing, OnApplicationShutdown {
+  private readonly toPublic: undici.Agent;
+  /** Apart from the other, so that no request goes over a connection that was opened for one with other rights. */
+  private readonly toAny: undici.Agent;
+
+  constructor(@Optional() @Inject(RESOLVE) resolve: Resolve = systemResolve) {
+    this.toPublic = new undici.Agent({ connect: { lookup: lookupBy(resolve, isPublicAddress) } });
+    this.toAny = new undici.Agent({ connect: { lookup: lookupBy(resolve, () => true) } });
+  }
+
   /** Has the signature of `fetch`, so that protocol libraries can be given it. */
-  readonly fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
-    const signal = AbortSignal.timeout(TIME_LIMIT_SECONDS * 1000);
-    try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal });
-      const body = await readBody(response);
-      const { status, statusText, headers } = response;
-      return new Response(body, { status, statusText, headers });
-    } catch (cause) {
-      if (cause instanceof LatchkeyError) throw cause;
-      if (signal.aborted) {
-        throw new LatchkeyError('connector.provider_timeout', 'The provider did not answer in time.', {
-          cause,
-        });
-      }
-      throw new LatchkeyError('connector.provider_unavailable', 'The provider cannot be reached.', { cause });
-    }
-  };
+  readonly fetch: Fetch = (url, init = {}) =>
+    complete((signal) => fetch(url, { ...init, redirect: 'manual', signal }));
+
+  /**
+   * The same for addresses that somebody has configured or a provider has named: rejects with
+   * `connector.address_forbidden` before a byte is sent, unless they are on the public internet or among these hosts.
+   */
+  guarded(privateHosts: ReadonlySet<string>): Fetch {
+    return async (address, init = {}) => {
+      const url = assertPublicUrl(address, privateHosts);
+      const dispatcher = privateHosts.has(url.host) ? this.toAny : this.toPublic;
+      return complete((signal) => {
+        const headers = [...new Headers(init.headers)] as [string, string][];
+        const request = { ...init, headers, redirect: 'manual', signal, dispatcher };
+        return undici.fetch(url, request as undici.RequestInit);
+      });
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.toPublic.close(), this.toAny.close()]);
+  }
 }
 
-async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (response.body === null) return null;
+type Answer = Pick<undici.Response, 'status' | 'statusText'> & {
+  readonly headers: Iterable<[string, string]>;
+  readonly body: AsyncIterable<Uint8Array> | null;
+};
+
+async function complete(
+  send: (signal: AbortSignal) => Promise<Response | undici.Response>,
+): Promise<Response> {
+  const signal = AbortSignal.timeout(TIME_LIMIT_SECONDS * 1000);
+  try {
+    const { status, statusText, headers, body } = (await send(signal)) as Answer;
+    const content = await readBody(body);
+    // A Response of these statuses may not be built with a body.
+    return new Response([204, 205, 304].includes(status) ? null : content, {
+      status,
+      statusText,
+      headers: [...headers],
+    });
+  } catch (cause) {
+    throw failure(cause, signal);
+  }
+}
+
+function failure(cause: unknown, signal: AbortSignal): LatchkeyError {
+  const ours = [cause, cause instanceof Error && cause.cause].find(isLatchkeyError);
+  if (ours) return ours;
+  return signal.aborted
+    ? new LatchkeyError('connector.provider_timeout', 'The provider did not answer in time.', { cause })
+    : new LatchkeyError('connector.provider_unavailable', 'The provider cannot be reached.', { cause });
+}
+
+async function readBody(body: Answer['body']): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (body === null) return null;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > SIZE_LIMIT_BYTES) {
       throw new LatchkeyError(
@@ -45,6 +109,5 @@ async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer> | n
     }
     chunks.push(chunk);
   }
-  // A Response of these statuses may not be built with a body.
-  return [204, 205, 304].includes(response.status) ? null : new Uint8Array(Buffer.concat(chunks));
+  return new Uint8Array(Buffer.concat(chunks));
 }

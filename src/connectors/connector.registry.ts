@@ -1,8 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ConfigurationError } from '../config/configuration.error.js';
+import { Injectable } from '@nestjs/common';
 import { LatchkeyError } from '../common/errors.js';
 import type { Connector, ConnectorInstance } from './connector.js';
-import { CONNECTOR_INSTANCES, CONNECTORS } from './connectors.tokens.js';
+import { GivenInstances } from './instances/given-instances.js';
+import { StoredInstances, type Snapshot } from './instances/stored-instances.js';
 
 /** An instance as an application configures it; absent parts come from the connector's descriptor. */
 export interface ConnectorInstanceOptions {
@@ -13,7 +13,13 @@ export interface ConnectorInstanceOptions {
   readonly config: unknown;
   /** Default: false. */
   readonly enableTokenStorage?: boolean;
+  /** Take over name and picture at every sign-in, but for what the user has changed. Default: false. */
+  readonly syncProfile?: boolean;
   readonly name?: string;
+  /** Another name in paths than the connector's own. */
+  readonly target?: string;
+  /** Hosts at private addresses that it may talk to, `name:port`, beside those that its own configuration names. Default: none. */
+  readonly privateHosts?: readonly string[];
   /** A connector that is switched off starts no round trip and finishes none; what its tokens are good for goes on. Default: true. */
   readonly enabled?: boolean;
 }
@@ -24,75 +30,57 @@ export interface ConfiguredConnector {
   readonly connector: Connector;
 }
 
-/** Every configured connector, in the order of configuration, by instance id. */
+/**
+ * Every instance that can be used, by its id: those given in code or environment, and those that administrators have
+ * made. A change is seen within a second; the object of an instance stays the same until then.
+ */
 @Injectable()
 export class ConnectorRegistry {
-  private readonly configured: ReadonlyMap<string, ConfiguredConnector>;
-
   constructor(
-    @Inject(CONNECTORS) connectors: readonly Connector[],
-    @Inject(CONNECTOR_INSTANCES) instances: readonly ConnectorInstanceOptions[],
-  ) {
-    this.configured = configure(connectors, instances);
+    private readonly given: GivenInstances,
+    private readonly stored: StoredInstances,
+  ) {}
+
+  /** What people are offered: those that are switched on, by the sign-in experience's list where there is one. */
+  async list(): Promise<ConfiguredConnector[]> {
+    const snapshot = await this.stored.current();
+    const enabled = this.all(snapshot).filter(({ instance }) => instance.enabled);
+    const { targets } = snapshot.settings;
+    return (
+      targets?.flatMap((target) => enabled.filter(({ instance }) => instance.target === target)) ?? enabled
+    );
   }
 
-  /** Those that are switched on. */
-  list(): ConfiguredConnector[] {
-    return [...this.configured.values()].filter(({ instance }) => instance.enabled);
-  }
-
-  /** Throws `connector.not_found`. */
-  get(instanceId: string): ConfiguredConnector {
-    const found = this.configured.get(instanceId);
+  /** Rejects with `connector.not_found`. */
+  async get(instanceId: string): Promise<ConfiguredConnector> {
+    const found = await this.find(instanceId);
     if (!found) throw new LatchkeyError('connector.not_found', 'There is no such connector.');
     return found;
   }
 
-  /** The same for a round trip to the provider. Throws `connector.disabled` too. */
-  getEnabled(instanceId: string): ConfiguredConnector {
-    const found = this.get(instanceId);
+  /** The same for a round trip to the provider, listed or not. Rejects with `connector.disabled` too. */
+  async getEnabled(instanceId: string): Promise<ConfiguredConnector> {
+    const found = await this.get(instanceId);
     if (!found.instance.enabled)
       throw new LatchkeyError('connector.disabled', 'This connector is switched off.');
     return found;
   }
 
-  /** The configured connector, or nothing where it has been removed since. */
-  find(instanceId: string): ConfiguredConnector | undefined {
-    return this.configured.get(instanceId);
+  /** The configured connector, or nothing where it has been removed since or does not work. */
+  async find(instanceId: string): Promise<ConfiguredConnector | undefined> {
+    return (
+      this.given.all().get(instanceId) ?? (await this.stored.current()).instances.get(instanceId)?.configured
+    );
+  }
+
+  /** The same without waiting, as it was a moment ago. */
+  peek(instanceId: string): ConfiguredConnector | undefined {
+    return this.given.all().get(instanceId) ?? this.stored.peek().instances.get(instanceId)?.configured;
+  }
+
+  private all({ instances }: Snapshot): ConfiguredConnector[] {
+    const given = this.given.all();
+    const stored = [...instances.values()].filter(({ row }) => !given.has(row.id));
+    return [...given.values(), ...stored.flatMap(({ configured }) => configured ?? [])];
   }
 }
-
-function configure(
-  connectors: readonly Connector[],
-  instances: readonly ConnectorInstanceOptions[],
-): Map<string, ConfiguredConnector> {
-  const kinds = new Map(connectors.map((connector) => [connector.descriptor.id, connector]));
-  if (kinds.size !== connectors.length)
-    throw new ConfigurationError('two connectors have the same descriptor id');
-  const configured = new Map<string, ConfiguredConnector>();
-  for (const options of instances) {
-    const connector = kinds.get(options.connectorId);
-    const problem = (what: string) => new ConfigurationError(`connector instance "${options.id}" ${what}`);
-    if (!connector) throw problem(`is of an unknown kind, "${options.connectorId}"`);
-    if (!/^[\w-]{1,64}$/.test(options.id)) throw problem('has an id that does not fit into a URL');
-    if (configured.has(options.id)) throw problem('is configured twice');
-    const config = connector.configSchema.safeParse(options.config);
-    if (!config.success)
-      throw problem(`has a bad ${config.error.issues.map(({ path }) => path.join('.')).join(', ')}`);
-    configured.set(options.id, { connector, instance: instanceOf(options, connector, config.data) });
-  }
-  return configured;
-}
-
-const instanceOf = (
-  options: ConnectorInstanceOptions,
-  { descriptor }: Connector,
-  config: unknown,
-): ConnectorInstance => ({
-  id: options.id,
-  target: descriptor.target,
-  name: options.name ?? descriptor.name,
-  config,
-  enableTokenStorage: options.enableTokenStorage ?? false,
-  enabled: options.enabled ?? true,
-});

@@ -30,25 +30,78 @@ export abstract class Connector<Config = unknown> {
   /** Ends the grant at the provider. */
   revoke?(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void>;
 
+  /**
+   * Asks the provider whether it is there and takes our credentials, on behalf of nobody. Rejects with `connector.*`:
+   * `connector.misconfigured` when it refuses them.
+   */
+  verifyCredentials?(instance: ConnectorInstance<Config>): Promise<void>;
+
+  /** How a sign-in page shows this provider's own prompt (Google One Tap); nothing where it is switched off. */
+  oneTap?(instance: ConnectorInstance<Config>): OneTapPrompt | undefined;
+
+  /**
+   * Who a credential speaks of that the provider's prompt has posted to us. It grants no access token. Rejects with
+   * `auth.id_token_invalid`, and with `auth.access_denied` for a person whom the configuration does not let in.
+   */
+  verifyCredential?(
+    instance: ConnectorInstance<Config>,
+    credential: string,
+    nonce: string,
+  ): Promise<ProviderIdentity>;
+
   /** Origins that a form of ours may lead to by redirect: a page's `form-action` has to allow them. */
   abstract formOrigins(instance: ConnectorInstance<Config>): Iterable<string>;
+}
+
+/** A script of the provider that offers the accounts of the browser on our own page, and how it is to behave. */
+export interface OneTapPrompt {
+  readonly scriptUrl: string;
+  readonly clientId: string;
+  readonly autoSelect: boolean;
+  readonly closeOnTapOutside: boolean;
+  readonly itpSupport: boolean;
 }
 
 /** A connector's data. */
 export interface ConnectorDescriptor {
   /** Logto's factory id: `google-universal`. */
   readonly id: string;
-  /** Logto's name of the provider in paths: `google`. */
+  /** Logto's name of the provider in paths: `google`. A standard connector's instances may each have their own. */
   readonly target: string;
   /** For people: `Google`. */
   readonly name: string;
+  /** One sentence for whoever sets it up. */
+  readonly description?: string;
+  /** Of no provider in particular: the target is chosen for each instance. Default: false. */
+  readonly isStandard?: boolean;
+  /** Whether there are tokens of a person that the vault could keep. Default: true. */
+  readonly isTokenStorageSupported?: boolean;
+  /** Fields of the configuration that are sealed at rest and never shown. Default: `clientSecret`. */
+  readonly secretFields?: readonly string[];
+  /** The configuration as a form, for consoles. */
+  readonly formItems?: readonly ConnectorFormItem[];
   /** An access token with less time left than this is refreshed before it is handed out. */
   readonly refreshMarginSeconds: number;
   /** The provider gives a refresh token only when the person consents anew. */
   readonly refreshTokenNeedsConsent?: boolean;
+  /** There are no refresh tokens: while it is alive, the access token itself is traded for a new one. */
+  readonly refreshesLivingAccessToken?: boolean;
 }
 
-/** A connector configured for one client at its provider. */
+/** One field of a connector's configuration, in Logto's words. */
+export interface ConnectorFormItem {
+  readonly key: string;
+  readonly label: string;
+  readonly type: 'Text' | 'Number' | 'MultilineText' | 'Switch' | 'Select' | 'MultiSelect' | 'Json';
+  readonly required?: boolean;
+  readonly placeholder?: string;
+  readonly description?: string;
+  readonly defaultValue?: unknown;
+  readonly selectItems?: readonly { readonly value: string; readonly title?: string }[];
+  readonly isConfidential?: boolean;
+}
+
+/** A connector configured for one client at its provider. Its object stays the same until the configuration changes. */
 export interface ConnectorInstance<Config = unknown> {
   /** Part of the callback URL, `/callback/:id`. */
   readonly id: string;
@@ -59,6 +112,10 @@ export interface ConnectorInstance<Config = unknown> {
   readonly enableTokenStorage: boolean;
   /** Whether people can sign in with it. */
   readonly enabled: boolean;
+  /** Whether name and picture are taken over at every sign-in, not only when the user is created. */
+  readonly syncProfile: boolean;
+  /** Hosts (`name:port` where the port is not the scheme's own) at private addresses that requests for it may go to. */
+  readonly privateHosts: ReadonlySet<string>;
 }
 
 /** What an authorization transaction gives to a connector: secrets of one round trip, each of 256 random bits. */
@@ -69,6 +126,12 @@ export interface AuthorizationRequest {
   readonly codeVerifier: string;
   /** Ask the person again even if the provider remembers the consent: no refresh token is held. */
   readonly consent?: boolean;
+  /** Asked for beside what the configuration asks for: incremental authorization. */
+  readonly scope?: readonly string[];
+  /** The browser that will be sent there: WeCom's own has a page of its own. */
+  readonly userAgent?: string;
+  /** Who the person says they are. */
+  readonly loginHint?: string;
 }
 
 /** The callback as the browser brought it, beside what the transaction remembers. */
@@ -78,7 +141,8 @@ export interface AuthorizationCallback extends AuthorizationRequest {
 
 export interface Authorization {
   readonly identity: ProviderIdentity;
-  readonly tokenSet: TokenSet;
+  /** Absent where the provider grants nothing for this person that could be kept. */
+  readonly tokenSet?: TokenSet;
 }
 
 /** A person at a provider. `issuer` and `subject` together never change and never repeat. */
@@ -90,6 +154,14 @@ export interface ProviderIdentity {
   readonly email?: string;
   /** True only when the provider vouches for the address. */
   readonly emailVerified: boolean;
+  /** Whether the provider is to be believed when it vouches: accounts may be joined by such an address. Default: false. */
+  readonly emailAuthoritative?: boolean;
+  /** In international form, `+` and digits (E.164). */
+  readonly phone?: string;
+  /** Default: false. */
+  readonly phoneVerified?: boolean;
   /** An https URL. */
   readonly avatar?: string;
+  /** The profile as the provider sent it, without anything that grants access. Kept as the identity's details. */
+  readonly rawData?: unknown;
 }

@@ -1,5 +1,5 @@
-/** Injection token of all registered connectors, `Connector[]`. */
-export const CONNECTORS = Symbol('latchkey:connectors');
-
-/** Injection token of the configured instances, `ConnectorInstanceOptions[]`. */
+/** Injection token of the instances given in code or environment, `ConnectorInstanceOptions[]`. */
 export const CONNECTOR_INSTANCES = Symbol('latchkey:connector-instances');
+
+/** Injection token of the hosts at private addresses that instances may talk to, `string[]`. */
+export const PRIVATE_HOSTS = Symbol('latchkey:private-hosts');

@@ -27,19 +27,40 @@ export interface SignInToken {
  * and not another kind of JWT (RFC 8725 3.11).
  */
 export function assertSignInToken({ claims, idToken, accessToken }: SignInToken): void {
-  const { alg, typ } = decodeProtectedHeader(idToken);
+  const { alg } = decodeProtectedHeader(idToken);
   assertAudience(claims);
   assertFresh(claims);
-  if (!/^[\x20-\x7e]{1,255}$/.test(claims.sub)) throw refused('has no subject of 1 to 255 ASCII characters');
+  assertSubject(claims);
   if (claims.at_hash !== undefined && claims.at_hash !== hashOf(accessToken, alg))
     throw refused('belongs to another access token');
-  if (typ !== undefined && typ.toLowerCase() !== 'jwt') throw refused('is another kind of token');
+  assertType(idToken);
+}
+
+/**
+ * The same for an ID token that came by the browser and not from the token endpoint: it has to carry the nonce that the
+ * page was given (OpenID Connect Core 3.1.3.7 (11)), which is what keeps it from being used twice.
+ */
+export function assertPostedToken(claims: IDToken, idToken: string, nonce: string): void {
+  assertAudience(claims);
+  assertFresh(claims);
+  assertSubject(claims);
+  assertType(idToken);
+  if (claims.nonce !== nonce) throw refused('was not made for this page');
 }
 
 /** OpenID Connect Core 3.1.3.7 (12): where a class of authentication was demanded, the person has passed one of these. */
 export function assertAuthenticationClass({ acr }: IDToken, demanded: readonly string[] | undefined): void {
   if (demanded && !(typeof acr === 'string' && demanded.includes(acr)))
     throw refused('speaks of another class of authentication than was demanded');
+}
+
+function assertSubject({ sub }: IDToken): void {
+  if (!/^[\x20-\x7e]{1,255}$/.test(sub)) throw refused('has no subject of 1 to 255 ASCII characters');
+}
+
+function assertType(idToken: string): void {
+  const { typ } = decodeProtectedHeader(idToken);
+  if (typ !== undefined && typ.toLowerCase() !== 'jwt') throw refused('is another kind of token');
 }
 
 function assertAudience({ aud, azp }: IDToken): void {

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as oidc from 'openid-client';
-import type { HttpClient } from '../common/http-client.js';
+import type { Outgoing } from '../common/http-client.js';
 import { LatchkeyError } from '../common/errors.js';
 import { CLOCK_TOLERANCE_SECONDS, SIGNING_ALGORITHMS } from './id-token.js';
 import { KeySet } from './key-set.js';
@@ -28,7 +28,7 @@ export interface Issuer {
 }
 
 /** OpenID Connect Discovery 1.0. Plain http is for loopback alone: configuration refuses it in production. */
-export async function discoverIssuer(settings: IssuerSettings, http: HttpClient): Promise<Issuer> {
+export async function discoverIssuer(settings: IssuerSettings, http: Outgoing): Promise<Issuer> {
   const url = new URL(settings.issuer);
   const insecure = url.protocol === 'http:';
   const found = await oidc.discovery(url, settings.clientId, undefined, undefined, {
@@ -69,7 +69,7 @@ function usableUrl(
  * No pause between two looks: only a token that the issuer itself has just handed out makes us look. openid-client's
  * own check waits a minute, in which a changed key locks everybody out.
  */
-function keySet(url: URL, http: HttpClient): JWTVerifyGetKey {
+function keySet(url: URL, http: Outgoing): JWTVerifyGetKey {
   const fetchKeys = async (address: string, init: RequestInit) => {
     const response = await http.fetch(address, init);
     if (response.status < 500) return response;

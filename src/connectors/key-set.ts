@@ -2,7 +2,7 @@ import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { systemTicks } from '../common/clock.js';
 import { LatchkeyError } from '../common/errors.js';
-import type { HttpClient } from '../common/http-client.js';
+import type { Outgoing } from '../common/http-client.js';
 
 const RENEW_AFTER_MILLISECONDS = 10 * 60 * 1000;
 const PAUSE_MILLISECONDS = 5000;
@@ -22,7 +22,7 @@ export class KeySet {
 
   constructor(
     url: URL,
-    private readonly http: HttpClient,
+    private readonly http: Outgoing,
   ) {
     this.remote = createRemoteJWKSet(url, {
       cooldownDuration: PAUSE_MILLISECONDS,

@@ -13,11 +13,15 @@ import {
   type ConnectorInstance,
   type ProviderIdentity,
 } from './connector.js';
-import { RelyingParty } from './relying-party.js';
-import { splitScope, tokenSetOf, type TokenSet } from './token-set.js';
+import { endpointUrl } from './endpoint.js';
+import type { IssuerSettings } from './issuer.js';
+import { RelyingParty, type SignInTokens } from './relying-party.js';
+import { wantedScope } from './scope.js';
+import { tokenSetOf, type TokenSet } from './token-set.js';
 
 export interface OpenIdConnectDescriptor extends ConnectorDescriptor {
-  readonly issuer: string;
+  /** Absent where each configuration names its own. */
+  readonly issuer?: string;
   readonly scope: readonly string[];
   readonly authentication: 'basic' | 'post';
 }
@@ -29,7 +33,7 @@ export const openIdConnectConfig = z.object({
   /** Replaces the descriptor's default; separated by spaces. */
   scope: z.string().optional(),
   /** Another issuer that speaks the same dialect: an emulator, a private cloud. */
-  issuer: z.url().optional(),
+  issuer: endpointUrl.optional(),
 });
 
 export type OpenIdConnectConfig = z.output<typeof openIdConnectConfig>;
@@ -49,7 +53,7 @@ export abstract class OpenIdConnectConnector<
   protected abstract readonly claimsSchema: z.ZodType<Claims>;
 
   /** Who the verified ID token speaks of. */
-  protected abstract identityOf(claims: Claims): Omit<ProviderIdentity, 'issuer' | 'subject'>;
+  protected abstract identityOf(claims: Claims, config: Config): Omit<ProviderIdentity, 'issuer' | 'subject'>;
 
   private readonly relyingParties = new WeakMap<ConnectorInstance<Config>, RelyingParty>();
 
@@ -62,7 +66,10 @@ export abstract class OpenIdConnectConnector<
 
   authorizationUrl(instance: ConnectorInstance<Config>, request: AuthorizationRequest): Promise<URL> {
     const parameters = this.authorizationParameters(instance, request);
-    return this.relyingParty(instance).authorizationUrl(request, this.scope(instance), parameters);
+    return this.relyingParty(instance).authorizationUrl(request, this.scope(instance, request), {
+      ...(request.loginHint && { login_hint: request.loginHint }),
+      ...parameters,
+    });
   }
 
   async exchange(
@@ -70,8 +77,10 @@ export abstract class OpenIdConnectConnector<
     callback: AuthorizationCallback,
   ): Promise<Authorization> {
     const requestedAt = this.clock.now();
-    const { tokens, claims } = await this.relyingParty(instance).redeem(callback);
-    return { identity: this.identify(claims), tokenSet: tokenSetOf(tokens, requestedAt) };
+    const granted = await this.relyingParty(instance).redeem(callback);
+    this.assertWelcome(instance, granted.claims);
+    const claims = await this.claimsOf(instance, granted);
+    return { identity: this.identify(instance, claims), tokenSet: tokenSetOf(granted.tokens, requestedAt) };
   }
 
   override async refresh(instance: ConnectorInstance<Config>, { refreshToken }: TokenSet): Promise<TokenSet> {
@@ -87,6 +96,10 @@ export abstract class OpenIdConnectConnector<
     await this.relyingParty(instance).revoke((refreshToken ?? accessToken).reveal());
   }
 
+  override async verifyCredentials(instance: ConnectorInstance<Config>): Promise<void> {
+    await this.relyingParty(instance).verifyCredentials();
+  }
+
   override formOrigins(instance: ConnectorInstance<Config>): Iterable<string> {
     return this.relyingParty(instance).origins;
   }
@@ -99,24 +112,47 @@ export abstract class OpenIdConnectConnector<
     return {};
   }
 
-  private scope({ config }: ConnectorInstance<Config>): readonly string[] {
-    return config.scope === undefined ? this.descriptor.scope : splitScope(config.scope);
+  /** Throws `auth.access_denied` for a person whom the configuration does not let in. */
+  protected assertWelcome(_instance: ConnectorInstance<Config>, _claims: IDToken): void {}
+
+  /** Where a provider says more than in its ID token, that may be added here. */
+  protected claimsOf(_instance: ConnectorInstance<Config>, { claims }: SignInTokens): Promise<IDToken> {
+    return Promise.resolve(claims);
   }
 
-  private identify(claims: IDToken): ProviderIdentity {
+  private scope({ config }: ConnectorInstance<Config>, request: AuthorizationRequest): readonly string[] {
+    return wantedScope({ configured: config.scope, byDefault: this.descriptor.scope, request });
+  }
+
+  /** Who verified claims speak of. Rejects with `connector.invalid_response` where they have another form. */
+  protected identify({ config }: ConnectorInstance<Config>, claims: IDToken): ProviderIdentity {
     const { success, data } = this.claimsSchema.safeParse(claims);
     if (!success)
       throw new LatchkeyError('connector.invalid_response', "The provider's claims have another form.");
-    return { ...this.identityOf(data), issuer: claims.iss, subject: claims.sub };
+    const { iss: issuer, sub: subject } = claims;
+    return { rawData: withoutProtocol(claims), ...this.identityOf(data, config), issuer, subject };
   }
 
-  private relyingParty(instance: ConnectorInstance<Config>): RelyingParty {
+  protected relyingParty(instance: ConnectorInstance<Config>): RelyingParty {
     const known = this.relyingParties.get(instance);
     if (known) return known;
-    const { clientId, clientSecret, issuer = this.descriptor.issuer } = instance.config;
-    const { authentication } = this.descriptor;
-    const created = new RelyingParty({ issuer, clientId, clientSecret, authentication }, this.http);
+    const outgoing = { fetch: this.http.guarded(instance.privateHosts) };
+    const created = new RelyingParty(this.settings(instance.config), outgoing);
     this.relyingParties.set(instance, created);
     return created;
   }
+
+  protected settings({ clientId, clientSecret, issuer = this.descriptor.issuer }: Config): IssuerSettings {
+    if (issuer === undefined)
+      throw new LatchkeyError('connector.misconfigured', 'The configuration names no issuer.');
+    return { issuer, clientId, clientSecret, authentication: this.descriptor.authentication };
+  }
 }
+
+/** Claims about the token and not about the person. */
+const PROTOCOL = new Set(
+  'iss aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash s_hash sid'.split(' '),
+);
+
+const withoutProtocol = (claims: IDToken): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(claims).filter(([name]) => !PROTOCOL.has(name)));

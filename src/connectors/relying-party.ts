@@ -1,17 +1,19 @@
 import { jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import * as oidc from 'openid-client';
-import type { HttpClient } from '../common/http-client.js';
+import type { Outgoing } from '../common/http-client.js';
 import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
+import { attempt } from './attempt.js';
+import { spendMadeUpCode } from './made-up-code.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
 import type { AuthorizationCallback, AuthorizationRequest } from './connector.js';
 import {
   assertAuthenticationClass,
+  assertPostedToken,
   assertSignInToken,
   CLOCK_TOLERANCE_SECONDS,
   SIGNING_ALGORITHMS,
 } from './id-token.js';
 import { discoverIssuer, type Issuer, type IssuerSettings } from './issuer.js';
-import { upstreamError, type Step } from './upstream-error.js';
 
 export interface SignInTokens {
   readonly tokens: oidc.TokenEndpointResponse;
@@ -40,7 +42,7 @@ export class RelyingParty {
 
   constructor(
     private readonly settings: IssuerSettings,
-    private readonly http: HttpClient,
+    private readonly http: Outgoing,
   ) {
     this.origins = new Set([new URL(settings.issuer).origin]);
   }
@@ -131,8 +133,8 @@ export class RelyingParty {
     const { metadata, publicKeys } = await this.issuer();
     try {
       return await jwtVerify(token, publicKeys.find, {
-        ...options,
         issuer: metadata.issuer,
+        ...options,
         algorithms: SIGNING_ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
@@ -142,9 +144,37 @@ export class RelyingParty {
     }
   }
 
+  /**
+   * The claims of an ID token that came by the browser: signed by this issuer for us, fresh, with the nonce of the page.
+   * `otherNames` are further spellings of the issuer. Rejects with `auth.id_token_invalid`.
+   */
+  async verifyPosted(
+    idToken: string,
+    nonce: string,
+    otherNames: readonly string[] = [],
+  ): Promise<oidc.IDToken> {
+    const { metadata } = await this.issuer();
+    const { clientId: audience } = this.settings;
+    const options = {
+      audience,
+      issuer: [metadata.issuer, ...otherNames],
+      requiredClaims: ['sub', 'iat', 'exp', 'aud'],
+    };
+    const { payload } = await this.verify(idToken, options, notVerified);
+    const claims = payload as oidc.IDToken;
+    assertPostedToken(claims, idToken, nonce);
+    return { ...claims, iss: metadata.issuer };
+  }
+
   /** Another one whenever the issuer's keys have changed; empty while they have not been read. */
   get keyEdition(): string {
     return this.known?.publicKeys.edition ?? '';
+  }
+
+  /** Resolves when the issuer can be found and has nothing against our client. */
+  async verifyCredentials(): Promise<void> {
+    const { metadata } = await this.issuer();
+    await spendMadeUpCode((callback) => this.redeem(callback), metadata.issuer);
   }
 
   /** RFC 7009. An issuer without a revocation endpoint has nothing to revoke. */
@@ -187,11 +217,5 @@ const queryOf = (parameters: AuthorizationParameters): URLSearchParams =>
     ),
   );
 
-/** Runs one step with the provider, and translates what goes wrong in it. */
-async function attempt<Result>(step: Step, action: () => Promise<Result>): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    throw upstreamError(step, error);
-  }
-}
+const notVerified = (cause: unknown): LatchkeyError =>
+  new LatchkeyError('auth.id_token_invalid', 'The sign-in could not be verified.', { cause });

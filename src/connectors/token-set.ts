@@ -1,3 +1,4 @@
+import { LatchkeyError } from '../common/errors.js';
 import { Secret } from '../common/secret.js';
 
 /** What a provider grants to us for one person. */
@@ -21,15 +22,24 @@ export interface TokenResponse {
   readonly expires_in?: number;
 }
 
-/** `requestedAt` is the time before the request was sent, so that the lifetime is never overstated. */
+/**
+ * `requestedAt` is the time before the request was sent, so that the lifetime is never overstated. Throws
+ * `connector.invalid_response` for a token that is no bearer token.
+ */
 export function tokenSetOf(response: TokenResponse, requestedAt: number): TokenSet {
   return {
     accessToken: new Secret(response.access_token),
     refreshToken: response.refresh_token ? new Secret(response.refresh_token) : undefined,
-    tokenType: response.token_type.toLowerCase() === 'bearer' ? 'Bearer' : response.token_type,
+    tokenType: bearer(response.token_type),
     scope: response.scope === undefined ? undefined : splitScope(response.scope),
     expiresAt: response.expires_in === undefined ? undefined : requestedAt + lifetimeOf(response.expires_in),
   };
+}
+
+/** A token that wants a proof beside it (DPoP, RFC 9449) is of no use to somebody who has none (RFC 6749 7.1). */
+function bearer(type: string): string {
+  if (type.toLowerCase() === 'bearer') return 'Bearer';
+  throw new LatchkeyError('connector.invalid_response', 'The provider grants tokens of an unknown type.');
 }
 
 const LONGEST_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;

@@ -1,6 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import type { ResponseBodyError } from 'openid-client';
-import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../common/errors.js';
+import { systemSeconds } from '../common/clock.js';
+import { isLatchkeyError, LatchkeyError, type ErrorCode, type UpstreamAnswer } from '../common/errors.js';
+import { OWN_CODE } from './token-answer.js';
 
 /** Which request to the provider failed: the same answer means different things at different steps. */
 export type Step = 'discovery' | 'code' | 'keys' | 'userinfo' | 'refresh' | 'revoke';
@@ -10,7 +12,39 @@ export function upstreamError(step: Step, error: unknown): LatchkeyError {
   const ours = findOurs(error);
   if (ours) return ours;
   const [code, message] = classify(step, error);
-  return new LatchkeyError(code, message, { cause: error, retryAfterSeconds: retryAfter(error) });
+  const retryAfterSeconds = retryAfter(responseOf(error)?.headers);
+  return new LatchkeyError(code, message, { cause: error, retryAfterSeconds, upstream: answerOf(error) });
+}
+
+/** The same for an answer of a provider's API that is no success. */
+export function upstreamRefusal(
+  step: Step,
+  { status, headers }: { readonly status: number; readonly headers: Headers },
+  upstream: UpstreamAnswer = { status },
+): LatchkeyError {
+  const retryAfterSeconds = retryAfter(headers);
+  const limited = status === 403 && retryAfterSeconds !== undefined;
+  const [code, message] = classifyStatus(step, limited ? 429 : status);
+  return new LatchkeyError(code, message, { retryAfterSeconds, upstream });
+}
+
+/** A provider's text as it may be logged: short, in one line, and without anything that could be a credential. */
+export const redacted = (text: unknown): string | undefined =>
+  typeof text === 'string'
+    ? text
+        .replace(/\p{C}+/gu, ' ')
+        .replace(/[\w.~+/=|-]{20,}/g, '[redacted]')
+        .slice(0, 300)
+    : undefined;
+
+function answerOf(error: unknown): UpstreamAnswer | undefined {
+  if (!isBodyError(error)) {
+    const status = responseOf(error)?.status;
+    return status === undefined ? undefined : { status };
+  }
+  const { status, error: standard, error_description: description, cause } = error;
+  const own: unknown = (cause as Record<string, unknown>)[OWN_CODE];
+  return { status, code: redacted(own ?? standard), description: redacted(description) };
 }
 
 function classify(step: Step, error: unknown): [ErrorCode, string] {
@@ -87,6 +121,10 @@ function classifyStatus(step: Step, status: number): [ErrorCode, string] {
   return MALFORMED;
 }
 
+/** The provider has looked at our client before it has looked at the code. */
+export const isCodeRefused = (error: unknown): boolean =>
+  isLatchkeyError(error) && error.code === 'connector.social_auth_code_invalid';
+
 /** Our HTTP client has already said what went wrong; libraries wrap it. */
 function findOurs(error: unknown): LatchkeyError | undefined {
   if (isLatchkeyError(error)) return error;
@@ -132,8 +170,16 @@ function concernsJwt(error: unknown): boolean {
 const isBadKeySet = (error: unknown): boolean =>
   ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'].includes(String(codeOf(error)));
 
-/** `Retry-After` in seconds, between 1 second and an hour (RFC 9110 10.2.3; the date form is not used by providers). */
-function retryAfter(error: unknown): number | undefined {
-  const seconds = Number(responseOf(error)?.headers.get('retry-after') ?? NaN);
+/**
+ * `Retry-After` in seconds, between 1 second and an hour (RFC 9110 10.2.3; the date form is not used by providers), or
+ * the moment when X's and GitHub's limits end.
+ */
+function retryAfter(headers: Headers | undefined): number | undefined {
+  const given = headers?.get('retry-after');
+  const end = headers?.get('x-rate-limit-reset') ?? headers?.get('x-ratelimit-reset');
+  const seconds = given ? Number(given) : end && isSpent(headers) ? Number(end) - systemSeconds() : NaN;
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.ceil(seconds), 3600) : undefined;
 }
+
+const isSpent = (headers: Headers | undefined): boolean =>
+  (headers?.get('x-rate-limit-remaining') ?? headers?.get('x-ratelimit-remaining') ?? '0') === '0';

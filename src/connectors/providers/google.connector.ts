@@ -1,45 +1,81 @@
 import { Injectable } from '@nestjs/common';
+import type { IDToken } from 'openid-client';
 import { z } from 'zod';
-import type { AuthorizationRequest, ConnectorInstance, ProviderIdentity } from '../connector.js';
+import { LatchkeyError } from '../../common/errors.js';
+import type {
+  AuthorizationRequest,
+  ConnectorInstance,
+  OneTapPrompt,
+  ProviderIdentity,
+} from '../connector.js';
+import { OpenIdConnectConnector, openIdConnectConfig } from '../openid-connect.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
-import {
-  OpenIdConnectConnector,
-  openIdConnectConfig,
-  type OpenIdConnectConfig,
-} from '../openid-connect.connector.js';
+
+const config = openIdConnectConfig.extend({
+  prompts: z.array(z.enum(['none', 'login', 'consent', 'select_account'])).optional(),
+  /** Ask for a refresh token although the vault keeps none here. */
+  offlineAccess: z.boolean().optional(),
+  /** Only accounts of this Google Workspace domain are let in. */
+  hostedDomain: z
+    .string()
+    .regex(/^[a-z\d.-]+\.[a-z\d-]+$/, 'must be a domain in lower case')
+    .optional(),
+  oneTap: z
+    .object({
+      isEnabled: z.boolean().optional(),
+      autoSelect: z.boolean().optional(),
+      closeOnTapOutside: z.boolean().optional(),
+      itpSupport: z.boolean().optional(),
+    })
+    .optional(),
+});
+
+type Config = z.output<typeof config>;
+type Instance = ConnectorInstance<Config>;
 
 const claims = z.object({
   name: optionalText,
   email: optionalText,
   email_verified: z.boolean().optional().catch(undefined),
   picture: httpsUrl,
+  hd: optionalText,
 });
+
+const ISSUER = 'https://accounts.google.com';
 
 /** Google, by OpenID Connect: https://developers.google.com/identity/openid-connect/openid-connect */
 @Injectable()
-export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof claims>> {
+export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof claims>, Config> {
   override readonly descriptor = {
     id: 'google-universal',
     target: 'google',
     name: 'Google',
-    issuer: 'https://accounts.google.com',
+    description: 'Accounts of Google and of Google Workspace.',
+    issuer: ISSUER,
     scope: ['openid', 'profile', 'email'],
     authentication: 'post',
     refreshMarginSeconds: 300,
     refreshTokenNeedsConsent: true,
   } as const;
 
-  override readonly configSchema = openIdConnectConfig;
+  override readonly configSchema = config;
 
   protected override readonly claimsSchema = claims;
 
+  /**
+   * Google itself hands out the addresses of gmail.com and of Workspace domains; any other was somebody's once, and may
+   * be another's today: https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
+   */
   protected override identityOf({
     name,
     email,
     email_verified,
     picture,
+    hd,
   }: z.output<typeof claims>): Omit<ProviderIdentity, 'issuer' | 'subject'> {
-    return { name, email, emailVerified: email !== undefined && email_verified === true, avatar: picture };
+    const emailVerified = email !== undefined && email_verified === true;
+    const emailAuthoritative = emailVerified && (hd !== undefined || /@gmail\.com$/i.test(email));
+    return { name, email, emailVerified, emailAuthoritative, avatar: picture };
   }
 
   /**
@@ -47,14 +83,41 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
    * (https://developers.google.com/identity/protocols/oauth2/web-server#offline).
    */
   protected override authorizationParameters(
-    { enableTokenStorage }: ConnectorInstance<OpenIdConnectConfig>,
-    { consent }: AuthorizationRequest,
+    { config: { prompts = [], offlineAccess, hostedDomain }, enableTokenStorage }: Instance,
+    { consent, scope }: AuthorizationRequest,
   ): Record<string, string> {
-    if (!enableTokenStorage) return {};
+    const prompt = new Set([...prompts, ...(consent ? ['consent'] : [])]);
+    if (consent) prompt.delete('none');
     return {
-      access_type: 'offline',
-      include_granted_scopes: 'true',
-      ...(consent ? { prompt: 'consent' } : {}),
+      ...((enableTokenStorage || offlineAccess) && { access_type: 'offline' }),
+      ...((enableTokenStorage || scope?.length) && { include_granted_scopes: 'true' }),
+      ...(prompt.size > 0 && { prompt: [...prompt].join(' ') }),
+      ...(hostedDomain && { hd: hostedDomain }),
     };
+  }
+
+  /** The parameter `hd` only helps the person to choose; the claim is what counts. */
+  protected override assertWelcome({ config: { hostedDomain } }: Instance, { hd }: IDToken): void {
+    if (hostedDomain !== undefined && hd !== hostedDomain)
+      throw new LatchkeyError('auth.access_denied', `Only accounts of ${hostedDomain} are let in.`);
+  }
+
+  /** https://developers.google.com/identity/gsi/web/reference/html-reference */
+  override oneTap({ config: { clientId, issuer = ISSUER, oneTap } }: Instance): OneTapPrompt | undefined {
+    if (!oneTap?.isEnabled) return undefined;
+    const { autoSelect = false, closeOnTapOutside = true, itpSupport = true } = oneTap;
+    return { scriptUrl: `${issuer}/gsi/client`, clientId, autoSelect, closeOnTapOutside, itpSupport };
+  }
+
+  /** Google writes its own name in two ways. */
+  override async verifyCredential(
+    instance: Instance,
+    credential: string,
+    nonce: string,
+  ): Promise<ProviderIdentity> {
+    const names = (instance.config.issuer ?? ISSUER) === ISSUER ? ['accounts.google.com'] : [];
+    const verified = await this.relyingParty(instance).verifyPosted(credential, nonce, names);
+    this.assertWelcome(instance, verified);
+    return this.identify(instance, verified);
   }
 }

@@ -1,0 +1,99 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import type { z } from 'zod';
+import { ManagementGuard } from '../../common/management.guard.js';
+import { SchemaPipe } from '../../common/schema.pipe.js';
+import { ConnectorInstances } from '../instances/connector-instances.js';
+import type { InstanceChanges, NewInstance } from '../instances/instance-drafts.js';
+import type { InstanceRecord } from '../instances/instance-record.js';
+import { connectorAnswer, type ConnectorAnswer } from './answers.js';
+import { connectorsQuery, instanceChanges, newInstance, testedConfig } from './bodies.js';
+import { DryRun, type DryRunAnswer } from './dry-run.js';
+import { EntityTags, versionTest } from './entity-tags.js';
+
+/** Connector instances, at the paths and in the form of Logto's Management API. */
+@Controller('api/connectors')
+@UseGuards(ManagementGuard)
+@UsePipes(SchemaPipe)
+export class ConnectorsController {
+  constructor(
+    private readonly instances: ConnectorInstances,
+    private readonly dryRun: DryRun,
+    private readonly tags: EntityTags,
+  ) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  async list(
+    @Query({ schema: connectorsQuery }) { target }: z.output<typeof connectorsQuery>,
+  ): Promise<ConnectorAnswer[]> {
+    const records = await this.instances.list();
+    return records.filter((record) => target === undefined || record.target === target).map(connectorAnswer);
+  }
+
+  @Get(':id')
+  @Header('Cache-Control', 'no-store')
+  async get(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ConnectorAnswer> {
+    return this.answer(response, await this.instances.get(id));
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async create(
+    @Body({ schema: newInstance }) wanted: NewInstance,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ConnectorAnswer> {
+    return this.answer(response, await this.instances.create(wanted));
+  }
+
+  @Patch(':id')
+  @Header('Cache-Control', 'no-store')
+  async update(
+    @Param('id') id: string,
+    @Body({ schema: instanceChanges }) changes: InstanceChanges,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<ConnectorAnswer> {
+    return this.answer(response, await this.instances.update(id, changes, versionTest(ifMatch)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
+    await this.instances.remove(id, versionTest(ifMatch));
+  }
+
+  /** Tries an instance, with the configuration of the body where there is one, and changes nothing. */
+  @Post(':id/test')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  test(
+    @Param('id') id: string,
+    @Body({ schema: testedConfig }) tested: z.output<typeof testedConfig>,
+  ): Promise<DryRunAnswer> {
+    return this.dryRun.run(id, tested?.config);
+  }
+
+  private answer(response: unknown, record: InstanceRecord): ConnectorAnswer {
+    this.tags.set(response, record);
+    return connectorAnswer(record);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Type } from '@nestjs/common';
+import type { Connector } from './connector.js';
+import { FacebookConnector } from './providers/facebook.connector.js';
+import { GithubConnector } from './providers/github.connector.js';
+import { GoogleConnector } from './providers/google.connector.js';
+import { WecomConnector } from './providers/wecom.connector.js';
+import { XConnector } from './providers/x.connector.js';
+
+/** The connectors of this package. */
+export const ourConnectors: readonly Type<Connector>[] = [
+  GoogleConnector,
+  GithubConnector,
+  FacebookConnector,
+  XConnector,
+  WecomConnector,
+];

@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { isLatchkeyError } from '../../common/errors.js';
+import type { ConnectorInstance, ProviderIdentity } from '../connector.js';
+import { endpointUrl } from '../endpoint.js';
+import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
+import { httpsUrl, optionalText } from '../profile.js';
+import { refusal, type TokenAnswer } from '../token-answer.js';
+import type { TokenSet } from '../token-set.js';
+import { upstreamRefusal } from '../upstream-error.js';
+
+const config = oauth2Config.extend({
+  /** Of GitHub Enterprise Server, without a path. */
+  endpoint: endpointUrl.default('https://github.com'),
+  /** Default: GitHub's own, or that of the Enterprise Server (`<endpoint>/api/v3`). */
+  apiEndpoint: endpointUrl.optional(),
+});
+
+type Config = z.output<typeof config>;
+
+const profile = z.object({
+  userInfo: z.object({
+    id: z.int().positive(),
+    login: optionalText,
+    name: optionalText,
+    avatar_url: httpsUrl,
+  }),
+  userEmails: z
+    .array(z.object({ email: optionalText, primary: z.boolean(), verified: z.boolean() }))
+    .catch([]),
+});
+
+/** GitHub's own codes, by those of RFC 6749: https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors */
+const CODES = new Map([
+  ['bad_verification_code', 'invalid_grant'],
+  ['bad_refresh_token', 'invalid_grant'],
+  ['incorrect_client_credentials', 'invalid_client'],
+  ['redirect_uri_mismatch', 'redirect_uri_mismatch'],
+  ['unverified_user_email', 'access_denied'],
+]);
+
+/** GitHub, as OAuth App or GitHub App: https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
+@Injectable()
+export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, Config> {
+  override readonly descriptor = {
+    id: 'github-universal',
+    target: 'github',
+    name: 'GitHub',
+    description: 'Accounts of github.com or of a GitHub Enterprise Server.',
+    scope: ['read:user', 'user:email'],
+    refreshMarginSeconds: 300,
+  } as const;
+
+  override readonly configSchema = config;
+
+  protected override readonly profileSchema = profile;
+
+  protected override endpoints({ endpoint, apiEndpoint = apiOf(endpoint) }: Config): OAuth2Endpoints {
+    return {
+      issuer: `${endpoint}/login/oauth`,
+      authorization: `${endpoint}/login/oauth/authorize`,
+      token: `${endpoint}/login/oauth/access_token`,
+      profile: `${apiEndpoint}/user`,
+    };
+  }
+
+  /** The id stays when the login is renamed. Of the addresses the verified primary one counts, and no other. */
+  protected override identityOf({
+    userInfo,
+    userEmails,
+  }: z.output<typeof profile>): Omit<ProviderIdentity, 'issuer'> {
+    const email = userEmails.find(({ primary, verified }) => primary && verified)?.email;
+    const known = email !== undefined;
+    return {
+      subject: String(userInfo.id),
+      name: userInfo.name,
+      username: userInfo.login,
+      email,
+      emailVerified: known,
+      emailAuthoritative: known,
+      avatar: userInfo.avatar_url,
+    };
+  }
+
+  /** Only GitHub Apps that let their tokens expire grant a refresh token. */
+  override refresh(instance: ConnectorInstance<Config>, held: TokenSet): Promise<TokenSet> {
+    return this.renew(instance, held);
+  }
+
+  /** Ends the grant with all its tokens: https://docs.github.com/rest/apps/oauth-applications#delete-an-app-authorization */
+  override async revoke(instance: ConnectorInstance<Config>, { accessToken }: TokenSet): Promise<void> {
+    const { clientId, clientSecret, endpoint, apiEndpoint = apiOf(endpoint) } = instance.config;
+    const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    const url = new URL(`${apiEndpoint}/applications/${encodeURIComponent(clientId)}/grant`);
+    const answer = await this.fetch(instance, url, {
+      method: 'DELETE',
+      headers: {
+        authorization: `Basic ${credentials}`,
+        accept: 'application/vnd.github+json',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ access_token: accessToken.reveal() }),
+    });
+    if (!GONE.has(answer.status)) throw upstreamRefusal('revoke', answer);
+  }
+
+  /** Errors have codes of GitHub's own, and scopes are separated by commas. */
+  protected override repair({ status, body }: TokenAnswer): TokenAnswer {
+    const standard = typeof body['error'] === 'string' ? CODES.get(body['error']) : undefined;
+    if (standard) return refusal(body, standard);
+    const { scope } = body;
+    return typeof scope === 'string'
+      ? { status, body: { ...body, scope: scope.replaceAll(',', ' ') } }
+      : { status, body };
+  }
+
+  /** A GitHub App without permission for addresses is told so with 403 or 404, and people sign in without one. */
+  protected override async readProfile(
+    instance: ConnectorInstance<Config>,
+    { accessToken }: TokenSet,
+  ): Promise<unknown> {
+    const token = accessToken.reveal();
+    const { profile: url } = this.endpoints(instance.config);
+    const [userInfo, userEmails] = await Promise.all([
+      this.read(instance, new URL(url), token),
+      this.read(instance, new URL(`${url}/emails`), token).catch((error: unknown) => {
+        if (isUnpermitted(error)) return [];
+        throw error;
+      }),
+    ]);
+    return { userInfo, userEmails };
+  }
+}
+
+/** In contrast to a 403 that asks to slow down. */
+const isUnpermitted = (error: unknown): boolean =>
+  isLatchkeyError(error) &&
+  error.code === 'connector.invalid_response' &&
+  [403, 404].includes(error.upstream?.status ?? 0);
+
+/** 422 is GitHub's answer for a token that is no longer one. */
+const GONE: ReadonlySet<number> = new Set([204, 404, 422]);
+
+const apiOf = (endpoint: string): string =>
+  endpoint === 'https://github.com' ? 'https://api.github.com' : `${endpoint}/api/v3`;

@@ -1,0 +1,31 @@
+import { afterAll, describe, it } from '@jest/globals';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { connectorConformance } from '../../src/testing.js';
+import { platforms, type Platform } from '../support/backend.js';
+import { facebook } from './subjects/facebook.js';
+import { github } from './subjects/github.js';
+import { google } from './subjects/google.js';
+import { sample } from './subjects/sample.js';
+import { x } from './subjects/x.js';
+
+const subjects = { facebook, github, google, x, "somebody else's": sample };
+
+const applicationOn =
+  (platform: Platform) =>
+  (module: DynamicModule): Promise<INestApplication> =>
+    NestFactory.create(module, platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter(), {
+      logger: false,
+      abortOnError: false,
+      forceCloseConnections: true,
+    });
+
+describe.each(platforms)('every connector, on %s', (platform) => {
+  describe.each(Object.entries(subjects))('%s', (_, subject) => {
+    const kit = connectorConformance(subject, { createApplication: applicationOn(platform) });
+    afterAll(() => kit.close());
+    it.each([...kit.cases])('$name', ({ run }) => run());
+  });
+});
