@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { GlobalRole, Membership } from './organizations.js';
+import { people } from './people.js';
 
 /** A person who exists only in the sandbox, with one unchanging subject per provider. */
 export interface Persona {
@@ -8,72 +10,48 @@ export interface Persona {
   readonly familyName?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
+  /** Verified, and known to providers where an account has several addresses. */
+  readonly secondEmail?: string;
   readonly phoneNumber?: string;
   readonly picture?: string;
   /** The Google Workspace domain that the account belongs to. */
   readonly hostedDomain?: string;
   readonly logtoSubject: string;
   readonly googleSubject: string;
+  readonly githubId: number;
+  readonly githubLogin: string;
+  /** Whether the address stands on the GitHub profile for everyone to see. */
+  readonly githubEmailIsPublic?: boolean;
+  /** Whether the GitHub profile tells a name. */
+  readonly githubNameIsEmpty?: boolean;
+  readonly facebookId: string;
+  readonly xId: string;
+  readonly xHandle: string;
+  /** Of a member of the corp; the same person in another corp may be called otherwise. */
+  readonly wecomUserId?: string;
+  /** As a member's phone is kept there: without the country, which is China. */
+  readonly wecomMobile?: string;
+  /** Of somebody who is no member. */
+  readonly wecomOpenId?: string;
   /** At Logto. */
   readonly roles?: readonly GlobalRole[];
   readonly memberships?: readonly Membership[];
+  /** One cancels whatever is asked, another grants only what cannot be unticked. */
+  readonly behaviour?: 'cancels' | 'unticks';
   /** What this persona is good for, in a few words. */
   readonly remark: string;
 }
 
-export const personas: readonly Persona[] = [
-  {
-    id: 'alice',
-    name: 'Alice Arden',
-    givenName: 'Alice',
-    familyName: 'Arden',
-    email: 'alice@example.test',
-    emailVerified: true,
-    logtoSubject: 'xw3jr9c2iw77',
-    googleSubject: '104251876093517284601',
-    roles: ['support'],
-    memberships: [
-      { organization: 'k3v9xq27mz0a', roles: ['admin'] },
-      { organization: '7t1hd84wpe6s', roles: ['member'] },
-    ],
-    remark: 'verified e-mail',
-  },
-  {
-    id: 'bob',
-    name: 'Bob Bellweather',
-    givenName: 'Bob',
-    familyName: 'Bellweather',
-    email: 'bob@example.test',
-    emailVerified: false,
-    logtoSubject: 'b4mq7t0zk9dp',
-    googleSubject: '117430952286410573928',
-    memberships: [{ organization: 'k3v9xq27mz0a', roles: ['member'] }],
-    remark: 'e-mail not verified',
-  },
-  {
-    id: 'zoe',
-    name: 'Zoë 李 👩‍🚀',
-    givenName: 'Zoë',
-    familyName: '李 👩‍🚀',
-    email: 'zoe@studio.example.test',
-    emailVerified: true,
-    hostedDomain: 'studio.example.test',
-    logtoSubject: 'z8e2ly5n1ckw',
-    googleSubject: '109876120345567812349',
-    remark: 'verified e-mail of a company',
-  },
-  {
-    id: 'noor',
-    name: 'Noor',
-    givenName: 'Noor',
-    phoneNumber: '15550123',
-    logtoSubject: 'n0or6f3v8hxa',
-    googleSubject: '113579024681357902468',
-    remark: 'no e-mail at all',
-  },
-];
+/** Everybody, also those whose sign-in comes to nothing. */
+export const everyone: readonly Persona[] = people;
 
-export const personaById = (id: string): Persona | undefined => personas.find((persona) => persona.id === id);
+/** Those who go through with what they begin. */
+export const personas: readonly Persona[] = people.filter(({ behaviour }) => behaviour === undefined);
+
+export const personaById = (id: string): Persona | undefined => everyone.find((persona) => persona.id === id);
+
+/** An order that concerns somebody who lives here. */
+export const personaSchema = z.object({ persona: z.enum(everyone.map(({ id }) => id)) });
 
 /** Throws a RangeError for a name that nobody here has. */
 export function requirePersona(id: string): Persona {
@@ -83,4 +61,8 @@ export function requirePersona(id: string): Persona {
 }
 
 export const personaByLogtoSubject = (subject: string): Persona | undefined =>
-  personas.find(({ logtoSubject }) => logtoSubject === subject);
+  everyone.find(({ logtoSubject }) => logtoSubject === subject);
+
+/** Where a provider without a better one says that the picture is; nothing is there. */
+export const avatarUrl = ({ id, picture }: Persona): string =>
+  picture ?? `https://avatars.example.test/${id}.png`;

@@ -3,8 +3,12 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
+import { facebookLedgerSchema } from './facebook/ledger.js';
+import { githubLedgerSchema } from './github/ledger.js';
 import { ledgerSchema } from './google/ledger.js';
 import { recordsSchema } from './logto/records.js';
+import { wecomLedgerSchema } from './wecom/ledger.js';
+import { xLedgerSchema } from './x/ledger.js';
 
 const jwkSchema = z.looseObject({ kty: z.string(), alg: z.string(), kid: z.string() });
 
@@ -19,6 +23,11 @@ const savedSchema = z.object({
     suspendedPersonas: z.array(z.string()).default([]),
   }),
   google: z.object({ key: jwkSchema, ledger: ledgerSchema }),
+  // A file from before there was such a provider has no part of it.
+  github: githubLedgerSchema.prefault({}),
+  x: xLedgerSchema.prefault({}),
+  facebook: facebookLedgerSchema.prefault({}),
+  wecom: wecomLedgerSchema.prefault({}),
 });
 
 export type SavedState = z.infer<typeof savedSchema>;

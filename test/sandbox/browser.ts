@@ -8,8 +8,8 @@ export class Browser {
     return this.follow(url, {});
   }
 
-  /** Posts the form of a page with one of its buttons. */
-  async press(visit: Visit, name: string, value = 'yes'): Promise<Visit> {
+  /** Posts the form of a page with one of its buttons, and with its boxes as they are, but for the unticked. */
+  async press(visit: Visit, name: string, value = 'yes', unticked: readonly string[] = []): Promise<Visit> {
     const action = /<form[^>]*action="([^"]*)"/.exec(visit.body)?.[1];
     if (action === undefined) throw new Error(`no form on ${visit.url}: ${visit.body}`);
     if (!new RegExp(`<button[^>]*name="${name}" value="${value}"`).test(visit.body)) {
@@ -18,6 +18,7 @@ export class Browser {
     const fields = [...visit.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
     const form = new URLSearchParams({ [name]: value });
     for (const [, key = '', text = ''] of fields) form.append(key, unescaped(text));
+    for (const key of tickedBoxes(visit.body)) if (!unticked.includes(key)) form.append(key, 'yes');
     return this.follow(new URL(action, visit.url).href, { method: 'POST', body: form });
   }
 
@@ -62,6 +63,12 @@ export interface Visit {
   readonly headers: Headers;
   readonly body: string;
 }
+
+/** The names of the boxes that a page ticks by itself. */
+export const tickedBoxes = (body: string): string[] =>
+  [...body.matchAll(/<input\s[^>]*type="checkbox"[^>]*>/g)]
+    .filter(([tag]) => /\schecked\b/.test(tag))
+    .map(([tag]) => unescaped(/name="([^"]*)"/.exec(tag)?.[1] ?? ''));
 
 const unescaped = (text: string): string =>
   text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as client from 'openid-client';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.js';
+import { Browser } from './browser.js';
 import { applicationUrl, RelyingParty } from './relying-party.js';
+import { basic, goThrough, newPkce, withParameters } from './visiting.js';
 
 let folder: string;
 let statePath: string;
@@ -76,15 +78,51 @@ describe('a restart', () => {
     expect(after.reusedRefreshTokens()).toBe(1);
   });
 
-  it('takes a file from before keys changed and people were suspended', async () => {
+  it('takes a file from before keys changed, people were suspended and providers were added', async () => {
     const before = await start();
     await before.close();
     const saved = JSON.parse(await readFile(statePath, 'utf8')) as { logto: Record<string, unknown> };
     delete saved.logto['suspendedPersonas'];
+    for (const added of ['github', 'x']) delete (saved as Record<string, unknown>)[added];
     await writeFile(statePath, JSON.stringify(saved));
     const { url } = await start();
     const keys = (await (await fetch(`${url}/oidc/jwks`)).json()) as { keys: { kid: string }[] };
     expect(keys.keys.map(({ kid }) => kid)).toEqual([(saved.logto['key'] as { kid: string }).kid]);
+  });
+
+  it('keeps tokens of GitHub and X, and which of them were used', async () => {
+    const before = await start();
+    const [{ clientId, clientSecret }, { verifier, challenge }] = [before.x, newPkce()];
+    const url = withParameters(`${before.x.endpoint}/i/oauth2/authorize`, {
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: `${applicationUrl}/callback/x`,
+      scope: 'users.read offline.access',
+      state: 'state',
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    });
+    const ask = async (form: Record<string, string>) => {
+      const headers = { authorization: basic(clientId, clientSecret) };
+      const body = new URLSearchParams(form);
+      const answer = await fetch(`${before.x.apiEndpoint}/2/oauth2/token`, { method: 'POST', headers, body });
+      return (await answer.json()) as { refresh_token?: string; error?: string };
+    };
+    const code = (await goThrough(url, { persona: 'alice' })).searchParams.get('code') ?? '';
+    const redemption = { code, redirect_uri: `${applicationUrl}/callback/x`, code_verifier: verifier };
+    const { refresh_token: first = '' } = await ask({ grant_type: 'authorization_code', ...redemption });
+    const { refresh_token: second = '' } = await ask({ grant_type: 'refresh_token', refresh_token: first });
+    const github = withParameters(`${before.github.endpoint}/login/oauth/authorize`, {
+      client_id: before.github.clientId,
+      scope: 'gist',
+    });
+    await goThrough(github, { persona: 'alice' });
+    const after = await restart(before);
+    expect((await ask({ grant_type: 'refresh_token', refresh_token: second })).refresh_token).toBeTruthy();
+    expect((await ask({ grant_type: 'refresh_token', refresh_token: first })).error).toBe('invalid_request');
+    expect(after.reusedXRefreshTokens()).toBe(1);
+    const page = await new Browser(after.url).get(github.href);
+    expect((await new Browser(after.url).press(page, 'persona', 'alice')).body).not.toContain('name="allow"');
   });
 
   it('keeps a code spent that was spent before', async () => {

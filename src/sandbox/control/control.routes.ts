@@ -1,46 +1,27 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { formOf, textOf } from '../body.js';
-import { personas } from '../personas.js';
+import { facebookControlRoutes } from '../facebook/control.routes.js';
+import { personaSchema } from '../personas.js';
+import { wecomControlRoutes } from '../wecom/control.routes.js';
 import type { Control } from './control.js';
-import { faultSchema } from './faults.js';
+import { faultRoutes } from './fault.routes.js';
+import { perform } from './perform.js';
 import { refuseStrangers } from './refuse-strangers.js';
 
 const YEAR_SECONDS = 366 * 24 * 3600;
 const advanceSchema = z.object({ seconds: z.coerce.number().int().min(1).max(YEAR_SECONDS) });
-const personaSchema = z.object({ persona: z.enum(personas.map(({ id }) => id)) });
+const skewSchema = z.object({ seconds: z.coerce.number().int().min(-YEAR_SECONDS).max(YEAR_SECONDS) });
 
 /** The sandbox by remote control: JSON for programs, forms for the buttons of its page. */
 export async function controlRoutes(app: FastifyInstance, control: Control): Promise<void> {
   app.addHook('preHandler', refuseStrangers);
+  clockRoutes(app, control);
+  revocationRoutes(app, control);
+  logtoRoutes(app, control);
+  facebookControlRoutes(app, control.dialects.facebook);
+  wecomControlRoutes(app, control.dialects.wecom);
+  faultRoutes(app, control);
 
-  app.get('/clock', () => control.time());
-  app.post('/clock/advance', (request, reply) =>
-    perform(request, reply, advanceSchema, ({ seconds }) => control.advance(seconds)),
-  );
-  app.post('/google/control/revoke', (request, reply) =>
-    perform(request, reply, personaSchema, ({ persona }) => control.revokeGoogleGrants(persona)),
-  );
-  app.post('/logto/control/revoke', (request, reply) =>
-    perform(request, reply, personaSchema, ({ persona }) => control.logto.revokeGrants(persona)),
-  );
-  app.post('/logto/control/end-sessions', (request, reply) =>
-    perform(request, reply, personaSchema, ({ persona }) => control.logto.endSessions(persona)),
-  );
-  app.post('/logto/control/suspend', (request, reply) =>
-    perform(request, reply, personaSchema, ({ persona }) => control.logto.suspend(persona)),
-  );
-  app.post('/logto/control/rotate-keys', async (_request, reply) => {
-    await control.logto.rotateKeys();
-    return reply.code(204).send();
-  });
-  app.post('/faults', (request, reply) =>
-    perform(request, reply, faultSchema, (fault) => control.faults.add(fault)),
-  );
-  app.delete('/faults', (_request, reply) => {
-    control.faults.clear();
-    return reply.code(204).send();
-  });
   app.get('/requests', () => control.requests.all());
   app.delete('/requests', (_request, reply) => {
     control.requests.clear();
@@ -48,24 +29,42 @@ export async function controlRoutes(app: FastifyInstance, control: Control): Pro
   });
 }
 
-async function perform<Input>(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  schema: z.ZodType<Input>,
-  action: (input: Input) => void | Promise<void>,
-): Promise<FastifyReply> {
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  const parsed = schema.safeParse(isForm ? formOf(request.body) : jsonOf(request.body));
-  if (!parsed.success) return reply.code(400).send({ message: z.prettifyError(parsed.error) });
-  await action(parsed.data);
-  return isForm ? reply.redirect('/', 303) : reply.code(204).send();
+function clockRoutes(app: FastifyInstance, control: Control): void {
+  app.get('/clock', () => control.time());
+  app.post('/clock/advance', (request, reply) =>
+    perform(request, reply, { schema: advanceSchema, action: ({ seconds }) => control.advance(seconds) }),
+  );
+  app.post('/clock/skew', (request, reply) =>
+    perform(request, reply, { schema: skewSchema, action: ({ seconds }) => control.skewClocks(seconds) }),
+  );
 }
 
-function jsonOf(body: unknown): unknown {
-  try {
-    return JSON.parse(textOf(body));
-  } catch (error) {
-    if ((error as Error).name === 'SyntaxError') return undefined;
-    throw error;
+/** At the provider's own path, and at one for the form that names the provider. */
+function revocationRoutes(app: FastifyInstance, control: Control): void {
+  const schema = personaSchema.extend({ provider: z.enum(control.revocable) });
+  app.post('/revoke', (request, reply) =>
+    perform(request, reply, {
+      schema,
+      action: ({ provider, persona }) => control.revokeGrants(provider, persona),
+    }),
+  );
+  for (const provider of control.revocable) {
+    const action = ({ persona }: { persona: string }) => control.revokeGrants(provider, persona);
+    app.post(`/${provider}/control/revoke`, (request, reply) =>
+      perform(request, reply, { schema: personaSchema, action }),
+    );
   }
+}
+
+function logtoRoutes(app: FastifyInstance, { logto }: Control): void {
+  app.post('/logto/control/end-sessions', (request, reply) =>
+    perform(request, reply, { schema: personaSchema, action: ({ persona }) => logto.endSessions(persona) }),
+  );
+  app.post('/logto/control/suspend', (request, reply) =>
+    perform(request, reply, { schema: personaSchema, action: ({ persona }) => logto.suspend(persona) }),
+  );
+  app.post('/logto/control/rotate-keys', async (_request, reply) => {
+    await logto.rotateKeys();
+    return reply.code(204).send();
+  });
 }

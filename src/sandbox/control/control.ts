@@ -1,7 +1,10 @@
 import type { Clock } from '../../common/clock.js';
-import type { GoogleLedger } from '../google/ledger.js';
+import type { Dialect } from '../dialect.js';
+import type { Dialects } from '../dialects.js';
 import type { LogtoDialect } from '../logto/logto.dialect.js';
+import { type ProviderId, providerIds } from '../pages/providers.js';
 import { requirePersona } from '../personas.js';
+import type { ProviderClock } from '../provider-clock.js';
 import { Faults } from './faults.js';
 import { RequestCounter } from './request-counter.js';
 
@@ -13,8 +16,8 @@ export class Control {
   private advancedSeconds = 0;
 
   constructor(
-    private readonly clock: Clock,
-    private readonly ledger: GoogleLedger,
+    private readonly clock: ProviderClock,
+    readonly dialects: Dialects,
     readonly logto: LogtoDialect,
   ) {
     this.clocks = [clock];
@@ -29,11 +32,33 @@ export class Control {
     this.advancedSeconds += seconds;
   }
 
+  skewClocks(seconds: number): void {
+    this.clock.skew(seconds);
+  }
+
   time(): { now: number; advancedSeconds: number } {
     return { now: this.clock.now(), advancedSeconds: this.advancedSeconds };
   }
 
-  revokeGoogleGrants(personaId: string): void {
-    this.ledger.revokeGrantsOf(requirePersona(personaId).id);
+  /** Logto first, in the order of {@link providerIds}. */
+  get providers(): readonly (readonly [ProviderId, Dialect])[] {
+    const dialects: Partial<Record<ProviderId, Dialect>> = { logto: this.logto, ...this.dialects };
+    return providerIds.flatMap((id) => {
+      const dialect = dialects[id];
+      return dialect === undefined ? [] : [[id, dialect] as const];
+    });
+  }
+
+  /** Those where a person can take back what was allowed. */
+  get revocable(): readonly ProviderId[] {
+    return this.providers.filter(([, dialect]) => dialect.revokeGrantsOf !== undefined).map(([id]) => id);
+  }
+
+  revokeGrants(provider: ProviderId, personaId: string): void {
+    const { id } = requirePersona(personaId);
+    const dialect = this.providers.find(([known]) => known === provider)?.[1];
+    if (dialect?.revokeGrantsOf === undefined)
+      throw new RangeError(`Nobody revokes grants at "${provider}".`);
+    dialect.revokeGrantsOf(id);
   }
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { callbackUrl } from '../authorization/callback.js';
+import type { Reading } from '../authorization/flow.js';
 import type { SandboxClient } from '../clients.js';
 import { parseScope } from './scopes.js';
 
@@ -17,6 +19,8 @@ const authorizationRequestSchema = z
     nonce: z.string().optional(),
     access_type: z.enum(['online', 'offline']).default('online'),
     prompt: words.default([]),
+    login_hint: z.string().optional(),
+    hd: z.string().optional(),
     include_granted_scopes: z.enum(['true', 'false']).default('false'),
     code_challenge: z
       .string()
@@ -34,27 +38,28 @@ const authorizationRequestSchema = z
 
 export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>;
 
-/** A request that is answered on a page, because nobody vouches for its redirect URI. */
-export interface RefusedRequest {
-  readonly error: string;
-  readonly explanation: string;
-}
-
-/** Reads a query string. Client and redirect URI come first: without them, nobody can be told. */
 export function readAuthorizationRequest(
   query: string,
   clients: readonly SandboxClient[],
-): AuthorizationRequest | RefusedRequest {
+): Reading<AuthorizationRequest> {
   const parameters: Record<string, string> = Object.fromEntries(new URLSearchParams(query));
   const client = clients.find(({ clientId }) => clientId === parameters['client_id']);
-  if (client === undefined)
-    return { error: 'invalid_client', explanation: 'The OAuth client was not found.' };
+  if (client === undefined) return refusal('invalid_client', 'The OAuth client was not found.');
   if (!client.redirectUris.includes(parameters['redirect_uri'] ?? '')) {
     const explanation = 'The redirect URI in the request is not among those registered for this client.';
-    return { error: 'redirect_uri_mismatch', explanation };
+    return refusal('redirect_uri_mismatch', explanation);
   }
   const parsed = authorizationRequestSchema.safeParse(parameters);
-  return parsed.success
-    ? parsed.data
-    : { error: 'invalid_request', explanation: z.prettifyError(parsed.error) };
+  if (!parsed.success) return refusal('invalid_request', z.prettifyError(parsed.error));
+  const { data: request } = parsed;
+  return request.prompt.includes('none')
+    ? { redirectTo: refuse(request, 'interaction_required') }
+    : { request };
 }
+
+export const refuse = (
+  { redirect_uri: redirectUri, state }: AuthorizationRequest,
+  error: 'access_denied' | 'interaction_required',
+): string => callbackUrl(redirectUri, { error, state });
+
+const refusal = (error: string, explanation: string) => ({ refusal: { error, explanation } });

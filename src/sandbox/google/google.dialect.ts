@@ -1,24 +1,47 @@
-import type { Clock } from '../../common/clock.js';
 import type { SandboxClient } from '../clients.js';
-import type { SigningKey, State } from '../state.js';
+import type { Dialect } from '../dialect.js';
+import type { DialectOptions } from '../dialects.js';
+import type { ProviderClock } from '../provider-clock.js';
+import type { SigningKey } from '../state.js';
+import { googleFaults } from './faults.js';
+import { googleRoutes } from './google.routes.js';
 import { GoogleLedger } from './ledger.js';
 
 /** Everything that Google's endpoints share. */
-export interface GoogleDialect {
+export interface GoogleDialect extends Dialect {
   readonly issuer: string;
   readonly clients: readonly SandboxClient[];
   readonly key: SigningKey;
+  readonly clock: ProviderClock;
   readonly ledger: GoogleLedger;
 }
 
-interface GoogleDialectOptions {
-  readonly issuer: string;
-  readonly clients: readonly SandboxClient[];
-  readonly clock: Clock;
-  readonly state: State;
-}
-
-export function googleDialect({ issuer, clients, clock, state }: GoogleDialectOptions): GoogleDialect {
-  const { key, ledger } = state.saved.google;
-  return { issuer, clients, key, ledger: new GoogleLedger(ledger, clock, state.changed) };
+export function googleDialect({ url, clients, clock, state }: DialectOptions): GoogleDialect {
+  const { key, ledger: saved } = state.saved.google;
+  const issuer = `${url}/google`;
+  const ledger = new GoogleLedger(saved, clock, state.changed);
+  const google: GoogleDialect = {
+    issuer,
+    clients: clients.google,
+    key,
+    clock,
+    ledger,
+    facts: [
+      ['Issuer', issuer],
+      ['Discovery', '/google/.well-known/openid-configuration'],
+    ],
+    endpoints: [
+      '/google/token',
+      '/google/v1/userinfo',
+      '/google/oauth2/v3/certs',
+      '/google/.well-known/openid-configuration',
+      '/google/revoke',
+      '/google/o/oauth2/v2/auth',
+      '/google/gsi/client',
+    ],
+    faults: googleFaults,
+    routes: (app) => googleRoutes(app, google),
+    revokeGrantsOf: (personaId) => ledger.revokeGrantsOf(personaId),
+  };
+  return google;
 }

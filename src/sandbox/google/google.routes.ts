@@ -1,17 +1,21 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { authorizationRoutes } from '../authorization/authorization.routes.js';
+import { bearerToken } from '../basic-credentials.js';
 import { formOf } from '../body.js';
 import { personaById } from '../personas.js';
-import { authorizationRoutes } from './authorization.routes.js';
+import { googleAuthorization } from './authorization.js';
 import { googleClaims } from './claims.js';
 import { authenticatedClient } from './client-authentication.js';
 import { discoveryDocument } from './discovery.js';
 import type { GoogleDialect } from './google.dialect.js';
 import { GoogleError } from './google.error.js';
+import { oneTapRoutes } from './one-tap.routes.js';
 import { grantTokens } from './token.js';
 
 /** Google's endpoints. All hosts of the real one are paths here. */
 export function googleRoutes(app: FastifyInstance, google: GoogleDialect): void {
-  authorizationRoutes(app, google);
+  authorizationRoutes(app, googleAuthorization(google));
+  oneTapRoutes(app, google);
 
   app.get('/google/.well-known/openid-configuration', () => discoveryDocument(google.issuer));
 
@@ -52,8 +56,7 @@ export function googleRoutes(app: FastifyInstance, google: GoogleDialect): void 
 }
 
 function userinfo(google: GoogleDialect, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const value =
-    /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? formOf(request.body)['access_token'];
+  const value = bearerToken(request.headers.authorization) ?? formOf(request.body)['access_token'];
   const token = google.ledger.findAccessToken(value ?? '');
   const persona = token && personaById(token.personaId);
   if (token === undefined || persona === undefined) {

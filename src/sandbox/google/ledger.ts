@@ -1,12 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../common/clock.js';
+import {
+  alive,
+  forget,
+  type Holder,
+  holderSchema,
+  isAlive,
+  isSameHolder,
+  keyOf,
+  mapOf,
+  random,
+} from '../ledger.js';
 
-/** A user's permission to one client. Tokens live and die with it. */
-const holderSchema = z.object({ clientId: z.string(), personaId: z.string() });
 const consentSchema = holderSchema.extend({ scopes: z.array(z.string()) });
 const tokenSchema = holderSchema.extend({ scopes: z.array(z.string()) });
 const accessTokenSchema = tokenSchema.extend({ expiresAt: z.number() });
+const refreshTokenSchema = tokenSchema.extend({ expiresAt: z.number().optional() });
 const codeSchema = tokenSchema.extend({
   redirectUri: z.string(),
   nonce: z.string().optional(),
@@ -15,24 +24,19 @@ const codeSchema = tokenSchema.extend({
   expiresAt: z.number(),
 });
 
-const mapOf = <Value>(value: z.ZodType<Value>) =>
-  z
-    .array(z.tuple([z.string(), value]))
-    .default([])
-    .transform((pairs) => new Map<string, Value>(pairs));
-
 export const ledgerSchema = z.object({
   consents: mapOf(consentSchema),
   codes: mapOf(codeSchema),
   accessTokens: mapOf(accessTokenSchema),
-  refreshTokens: mapOf(tokenSchema),
+  refreshTokens: mapOf(refreshTokenSchema),
 });
 
-export type Holder = z.infer<typeof holderSchema>;
 export type Code = z.infer<typeof codeSchema>;
 export type Token = z.infer<typeof tokenSchema>;
 
 export const ACCESS_TOKEN_SECONDS = 3599;
+/** Of a client that is being tested: a week, told as one second less. */
+export const TESTING_REFRESH_TOKEN_SECONDS = 604_799;
 const CODE_SECONDS = 600;
 
 /** Who allowed what to whom, and every code and token that came of it. */
@@ -62,7 +66,7 @@ export class GoogleLedger {
   }
 
   findCode(code: string): Code | undefined {
-    return unexpired(this.saved.codes.get(code), this.clock);
+    return alive(this.saved.codes.get(code), this.clock.now());
   }
 
   /** Whether the code was still there to be spent: of parallel redemptions, one gets `true`. */
@@ -80,24 +84,26 @@ export class GoogleLedger {
     return token;
   }
 
-  issueRefreshToken({ clientId, personaId, scopes }: Token): string {
+  /** Without a lifetime, it has no end. */
+  issueRefreshToken({ clientId, personaId, scopes }: Token, lifetimeSeconds?: number): string {
     const token = `1//0${random(72)}`;
-    this.saved.refreshTokens.set(token, { clientId, personaId, scopes });
+    const expiresAt = lifetimeSeconds === undefined ? undefined : this.clock.now() + lifetimeSeconds;
+    this.saved.refreshTokens.set(token, { clientId, personaId, scopes, expiresAt });
     this.changed();
     return token;
   }
 
   findAccessToken(token: string): Token | undefined {
-    return unexpired(this.saved.accessTokens.get(token), this.clock);
+    return alive(this.saved.accessTokens.get(token), this.clock.now());
   }
 
   findRefreshToken(token: string): Token | undefined {
-    return this.saved.refreshTokens.get(token);
+    return alive(this.saved.refreshTokens.get(token), this.clock.now());
   }
 
   /** Ends the grant that this token belongs to: all its tokens, and the consent. */
-  revokeGrant({ clientId, personaId }: Holder): void {
-    this.forget((other) => other.clientId === clientId && other.personaId === personaId);
+  revokeGrant(holder: Holder): void {
+    this.forget((other) => isSameHolder(other, holder));
   }
 
   revokeGrantsOf(personaId: string): void {
@@ -106,24 +112,15 @@ export class GoogleLedger {
 
   private forget(isMeant: (holder: Holder) => boolean): void {
     const { consents, codes, accessTokens, refreshTokens } = this.saved;
-    for (const kept of [consents, codes, accessTokens, refreshTokens]) {
-      for (const [key, holder] of kept) if (isMeant(holder)) kept.delete(key);
-    }
+    forget<Holder>([consents, codes, accessTokens, refreshTokens], isMeant);
     this.changed();
   }
 
   private prune(): void {
-    for (const kept of [this.saved.codes, this.saved.accessTokens]) {
-      for (const [key, entry] of kept) if (entry.expiresAt <= this.clock.now()) kept.delete(key);
-    }
+    const now = this.clock.now();
+    forget<{ expiresAt: number }>(
+      [this.saved.codes, this.saved.accessTokens],
+      (entry) => !isAlive(entry, now),
+    );
   }
 }
-
-const keyOf = ({ clientId, personaId }: Holder): string => `${personaId} ${clientId}`;
-
-const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
-
-const unexpired = <Entry extends { readonly expiresAt: number }>(
-  entry: Entry | undefined,
-  clock: Clock,
-): Entry | undefined => (entry !== undefined && entry.expiresAt > clock.now() ? entry : undefined);

@@ -26,3 +26,12 @@ export const describeScope = (scope: string): string =>
 
 /** A scope without the address that most of them share. */
 export const shortScope = (scope: string): string => scope.replace('https://www.googleapis.com/auth/', '');
+
+const required: readonly string[] = ['openid', asGoogleSpells('profile')];
+
+/** Whether a person may leave it out and allow the rest. */
+export const isOptionalScope = (scope: string): boolean => !required.includes(scope);
+
+/** Whether it tells who somebody is, and no more. */
+export const isSignInScope = (scope: string): boolean =>
+  required.includes(scope) || scope === asGoogleSpells('email');

@@ -5,9 +5,9 @@ import { personaById } from '../personas.js';
 import { googleClaims } from './claims.js';
 import type { GoogleDialect } from './google.dialect.js';
 import { goneGrant, GoogleError, invalidGrant } from './google.error.js';
-import { signIdToken } from './id-token.js';
-import { ACCESS_TOKEN_SECONDS, type Code, type Token } from './ledger.js';
-import { hasScope } from './scopes.js';
+import { hashOf, signIdToken } from './id-token.js';
+import { ACCESS_TOKEN_SECONDS, type Code, TESTING_REFRESH_TOKEN_SECONDS, type Token } from './ledger.js';
+import { hasScope, isSignInScope } from './scopes.js';
 
 type Form = Readonly<Record<string, string>>;
 
@@ -16,6 +16,7 @@ export interface TokenAnswer {
   readonly access_token: string;
   readonly expires_in: number;
   readonly refresh_token?: string;
+  readonly refresh_token_expires_in?: number;
   readonly scope: string;
   readonly token_type: 'Bearer';
   readonly id_token?: string;
@@ -41,9 +42,22 @@ async function redeemCode(google: GoogleDialect, client: SandboxClient, form: Fo
   if (code.redirectUri !== redirectUri) throw new GoogleError(400, 'redirect_uri_mismatch', 'Bad Request');
   checkVerifier(code, verifier);
   if (!google.ledger.spendCode(value)) throw invalidGrant('Malformed auth code.');
-  const refreshToken = code.withRefreshToken ? google.ledger.issueRefreshToken(code) : undefined;
-  return answer(google, code, { refreshToken, nonce: code.nonce });
+  const lifetimeSeconds = refreshTokenSeconds(client, code);
+  const refreshToken = code.withRefreshToken
+    ? google.ledger.issueRefreshToken(code, lifetimeSeconds)
+    : undefined;
+  return answer(google, code, { refreshToken, lifetimeSeconds, nonce: code.nonce });
 }
+
+/**
+ * A client whose publishing status is "Testing" loses its refresh tokens after a week, unless it only signs in:
+ * https://developers.google.com/identity/protocols/oauth2#expiration
+ */
+const refreshTokenSeconds = (
+  { isInTesting = false }: SandboxClient,
+  { scopes }: Token,
+): number | undefined =>
+  isInTesting && !scopes.every(isSignInScope) ? TESTING_REFRESH_TOKEN_SECONDS : undefined;
 
 /** Google does not rotate: the same refresh token goes on working, and is not repeated in the answer. */
 async function refresh(google: GoogleDialect, client: SandboxClient, form: Form): Promise<TokenAnswer> {
@@ -56,13 +70,16 @@ async function refresh(google: GoogleDialect, client: SandboxClient, form: Form)
 async function answer(
   google: GoogleDialect,
   token: Token,
-  extra: { readonly refreshToken?: string; readonly nonce?: string },
+  extra: { readonly refreshToken?: string; readonly lifetimeSeconds?: number; readonly nonce?: string },
 ): Promise<TokenAnswer> {
   const accessToken = google.ledger.issueAccessToken(token);
   return {
     access_token: accessToken,
     expires_in: ACCESS_TOKEN_SECONDS,
-    ...(extra.refreshToken !== undefined && { refresh_token: extra.refreshToken }),
+    ...(extra.refreshToken !== undefined && {
+      refresh_token: extra.refreshToken,
+      ...(extra.lifetimeSeconds !== undefined && { refresh_token_expires_in: extra.lifetimeSeconds }),
+    }),
     scope: token.scopes.join(' '),
     token_type: 'Bearer',
     ...(hasScope(token.scopes, 'openid') && {
@@ -74,12 +91,12 @@ async function answer(
 function idToken(google: GoogleDialect, token: Token, accessToken: string, nonce?: string): Promise<string> {
   const persona = personaById(token.personaId);
   if (persona === undefined) throw goneGrant();
-  const { issuer, key } = google;
+  const { issuer, key, clock } = google;
   return signIdToken(key, {
     issuer,
     clientId: token.clientId,
-    accessToken,
-    claims: googleClaims(persona, token.scopes),
+    issuedAt: clock.systemNow(),
+    claims: { ...googleClaims(persona, token.scopes), at_hash: hashOf(accessToken) },
     nonce,
   });
 }

@@ -1,10 +1,12 @@
 import type { Grant, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
+import { applicationCredentials } from '../clients.js';
 import { type Persona, personaByLogtoSubject } from '../personas.js';
 import {
   allOrganizationPermissions,
   apiPermissionsThrough,
   mayHave,
   membershipOf,
+  MANAGEMENT,
   ORGANIZATIONS_RESOURCE,
 } from './permissions.js';
 
@@ -42,11 +44,17 @@ function scopesOffered(ctx: KoaContextWithOIDC, resource: string): readonly stri
   if (resource === ORGANIZATIONS_RESOURCE) return allOrganizationPermissions;
   const persona = personWhoAsks(ctx);
   const organizationId = organizationIdOf(ctx);
-  if (organizationId === undefined)
-    return scopesAsked(ctx, resource).filter((scope) => mayHave(persona, scope));
+  if (organizationId === undefined) {
+    const held = scopesAsked(ctx, resource).filter((scope) => mayHave(persona, scope));
+    return isMachine(ctx) ? [...held, MANAGEMENT] : held;
+  }
   const membership = membershipOf(persona, organizationId);
   return membership === undefined ? [] : apiPermissionsThrough(membership);
 }
+
+/** The program that may manage the application's API, and the only one: no person has the permission. */
+const isMachine = ({ oidc }: KoaContextWithOIDC): boolean =>
+  oidc.client?.clientId === applicationCredentials.machine.clientId;
 
 /** Now, or at the authorization request that the grant goes back to. */
 function scopesAsked({ oidc }: KoaContextWithOIDC, resource: string): readonly string[] {

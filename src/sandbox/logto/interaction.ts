@@ -49,8 +49,9 @@ function resultOf(
   logto: LogtoDialect,
 ): InteractionResults | undefined {
   const answer = answerSchema.parse(form);
-  if (answer.cancel !== undefined) return denied('End-User aborted interaction');
   const persona = personaById(answer.persona ?? '');
+  if (answer.cancel !== undefined || persona?.behaviour === 'cancels')
+    return denied('End-User aborted interaction');
   if (persona === undefined) return undefined;
   if (logto.isSuspended(persona.id)) return denied('This account is suspended.');
   return { login: { accountId: persona.logtoSubject } };

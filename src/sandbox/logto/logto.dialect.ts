@@ -1,10 +1,13 @@
+import type { FastifyInstance } from 'fastify';
 import type { Provider } from 'oidc-provider';
 import type { SandboxClient } from '../clients.js';
+import type { Dialect } from '../dialect.js';
 import { requirePersona } from '../personas.js';
 import { newKey, type State } from '../state.js';
 import type { LogtoBehaviour } from './configuration.js';
 import { loadOidcProvider, type OidcProviderModule } from './load-oidc-provider.js';
 import { logtoProvider } from './logto-provider.js';
+import { logtoRoutes } from './logto.routes.js';
 import { tellClients } from './logout-notices.js';
 import { consumedKeys, endGrant, idsOfAccount } from './records.js';
 import { RefreshWatch } from './refresh-watch.js';
@@ -20,7 +23,15 @@ export const logtoDialect = async (options: LogtoDialectOptions): Promise<LogtoD
   new LogtoDialect(options, await loadOidcProvider());
 
 /** Logto in miniature, and what an administrator can do in its console. */
-export class LogtoDialect {
+export class LogtoDialect implements Dialect {
+  readonly endpoints = [
+    '/oidc/token',
+    '/oidc/jwks',
+    '/oidc/me',
+    '/oidc/.well-known/openid-configuration',
+    '/oidc/token/revocation',
+    '/oidc/auth',
+  ];
   readonly refreshes: RefreshWatch;
   private readonly consumed: Set<string>;
   private current: Provider;
@@ -33,6 +44,17 @@ export class LogtoDialect {
     this.consumed = consumedKeys(records);
     this.refreshes = new RefreshWatch(records, this.consumed);
     this.current = this.newProvider();
+  }
+
+  get facts(): Dialect['facts'] {
+    return [
+      ['Issuer', `${this.options.origin}/oidc`],
+      ['Discovery', '/oidc/.well-known/openid-configuration'],
+    ];
+  }
+
+  routes(app: FastifyInstance): void {
+    logtoRoutes(app, this);
   }
 
   /** Another one after each change of keys. */
@@ -51,14 +73,14 @@ export class LogtoDialect {
   }
 
   /** Nobody is told. */
-  revokeGrants(personaId: string): void {
+  revokeGrantsOf(personaId: string): void {
     for (const id of this.idsOf(personaId, 'Grant')) endGrant(this.saved.records, id);
     this.options.state.changed();
   }
 
   /** Ends grants and sessions and lets the persona in no more. Nobody is told. */
   suspend(personaId: string): void {
-    this.revokeGrants(personaId);
+    this.revokeGrantsOf(personaId);
     const { records, suspendedPersonas } = this.saved;
     for (const id of this.idsOf(personaId, 'Session')) records.delete(`Session:${id}`);
     if (!this.isSuspended(personaId)) suspendedPersonas.push(personaId);

@@ -5,6 +5,9 @@ import type { Persona } from '../personas.js';
 export const ORGANIZATIONS_RESOURCE = 'urn:logto:resource:organizations';
 export const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
 
+/** Logto's permission to manage everything at an API. */
+export const MANAGEMENT = 'all';
+
 export const organizationAudience = (organizationId: string): string =>
   `urn:logto:organization:${organizationId}`;
 
@@ -36,7 +39,7 @@ export const apiPermissionsThrough = ({ roles }: Membership): readonly string[] 
  * organisations themselves belongs to no API.
  */
 export function mayHave(persona: Persona | undefined, scope: string): boolean {
-  if (allOrganizationPermissions.includes(scope)) return false;
+  if (scope === MANAGEMENT || allOrganizationPermissions.includes(scope)) return false;
   if (!guarded.includes(scope)) return true;
   const { roles = [], memberships = [] } = persona ?? {};
   const everywhere = roles.flatMap((role) => globalRoles[role].apiPermissions);

@@ -1,11 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { html, type Html } from './html.js';
+import { type ProviderId, providerNames } from './providers.js';
 
 interface PageOptions {
   readonly title: string;
   readonly body: Html;
   /** Whose page this is; absent, it is the sandbox's own. */
-  readonly provider?: 'logto' | 'google';
+  readonly provider?: ProviderId;
   /** Where a form may end after its redirects: Chromium holds the whole chain against `form-action`. */
   readonly formOrigins?: readonly string[];
   readonly wide?: boolean;
@@ -70,9 +71,7 @@ function documentOf({ title, body, provider, wide }: PageOptions): Html {
   </html>`;
 }
 
-const providerNames = { logto: 'Logto', google: 'Google' } as const;
-
-function providerMark(provider: 'logto' | 'google'): Html {
+function providerMark(provider: ProviderId): Html {
   const name = providerNames[provider];
   return html`<p class="provider">
     <span class="mark ${provider}" aria-hidden="true">${name[0]}</span> The sandbox’s ${name}

@@ -1,10 +1,10 @@
-import { type Persona, personas } from '../personas.js';
+import { everyone, type Persona } from '../personas.js';
 import { html, type Html } from './html.js';
 
 /** One button per persona: `<button name="persona" value="alice">`. */
-export const personaButtons = (): Html =>
+export const personaButtons = (shown: readonly Persona[] = everyone): Html =>
   html`<ul class="personas">
-    ${personas.map((persona) => html`<li>${personaButton(persona)}</li>`)}
+    ${shown.map((persona) => html`<li>${personaButton(persona)}</li>`)}
   </ul>`;
 
 export const cancelButton = (): Html =>
@@ -20,7 +20,7 @@ export const personaFace = (persona: Persona): Html =>
       ><span class="name">${persona.name}</span> <span class="remark">${describe(persona)}</span></span
     >`;
 
-function describe({ email, emailVerified, remark }: Persona): Html {
-  if (email === undefined) return html`${remark}`;
+function describe({ email, emailVerified, behaviour, remark }: Persona): Html {
+  if (email === undefined || behaviour !== undefined) return html`${remark}`;
   return html`${email}${!emailVerified && html` <span class="tag">not verified</span>`}`;
 }

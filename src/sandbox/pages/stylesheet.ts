@@ -37,11 +37,17 @@ p { margin: 0 0 1rem; }
 .mark { width: 1.9rem; height: 1.9rem; border-radius: 8px; }
 .mark.logto { background: #6b3fd4; }
 .mark.google { background: #1f7a4d; }
+.mark.github { background: #57606a; }
+.mark.facebook { background: #1a66d6; }
+.mark.x { background: #33383f; }
+.mark.wecom { background: #0b7fa3; }
 .avatar { width: 2.5rem; height: 2.5rem; border-radius: 50%; font-size: 1.05rem; }
 .avatar.alice { background: #b3365b; }
 .avatar.bob { background: #1d6b8f; }
 .avatar.zoe { background: #6a4fb3; }
 .avatar.noor { background: #8a5a12; }
+.avatar.carla { background: #4d6b1f; }
+.avatar.uma { background: #7a3f8f; }
 ul.personas { list-style: none; margin: 1.25rem 0; padding: 0; display: grid; gap: .6rem; }
 .card.wide ul.personas { grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 .persona, .face {
@@ -65,13 +71,29 @@ button.persona:hover { background: var(--hover); border-color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); }
 a.button.main { color: var(--on-accent); }
+.picture { margin: 1.25rem 0; text-align: center; }
+.picture svg { border-radius: 12px; }
 .scopes { margin: 1rem 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 12px; }
 .scopes li { padding: .7rem 1rem; }
 .scopes li + li { border-top: 1px solid var(--line); }
+.scopes label { display: flex; gap: .75rem; align-items: flex-start; cursor: pointer; }
 .scopes code { display: block; font-size: .8rem; color: var(--soft); }
 .facts { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); margin: .75rem 0; }
 .facts > section { padding: 1rem; border: 1px solid var(--line); border-radius: 12px; min-width: 0; }
 .facts .provider { margin-bottom: .75rem; }
+summary { cursor: pointer; padding: .35rem 0; color: var(--soft); }
+.fields { display: grid; gap: 1rem; margin: 1.25rem 0 0; }
+.fields label { display: grid; gap: .35rem; font-weight: 600; min-width: 0; }
+.fields .remark { line-height: 1.35; }
+.fields .actions { margin: 0; }
+.fields.inline { grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); align-items: end; margin-top: .5rem; }
+.fields.inline .button { justify-self: start; }
+select, input[type="number"] {
+  font: inherit; font-weight: 400; width: 100%; min-height: 2.75rem; padding: .4rem .7rem; color: inherit;
+  background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+}
+input[type="number"] { max-width: 8rem; }
+input[type="checkbox"] { flex: none; width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; accent-color: var(--accent); }
 dl { margin: 0; }
 dt { font-size: .8rem; color: var(--soft); }
 dd { margin: 0 0 .5rem; }

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { basicCredentials } from '../basic-credentials.js';
+import { textOf } from '../body.js';
+import { problem } from './api.routes.js';
+import type { GitHubDialect } from './github.dialect.js';
+import type { Grant } from './ledger.js';
+
+const bodySchema = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('is no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ access_token: z.string().min(1) }));
+
+/** A token, or a person's whole authorization: https://docs.github.com/rest/apps/oauth-applications */
+export function revocationRoutes(app: FastifyInstance, github: GitHubDialect): void {
+  const { ledger } = github;
+  app.delete('/github/api/applications/:clientId/token', (request, reply) =>
+    revoke(github, { request, reply }, ({ value }) => ledger.revokeToken(value)),
+  );
+  app.delete('/github/api/applications/:clientId/grant', (request, reply) =>
+    revoke(github, { request, reply }, ({ token }) => ledger.revokeGrant(token)),
+  );
+}
+
+function revoke(
+  { clients, ledger }: GitHubDialect,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  end: (found: { readonly value: string; readonly token: Grant }) => void,
+): FastifyReply {
+  const { clientId: named } = z.object({ clientId: z.string() }).parse(request.params);
+  const { id, secret } = basicCredentials(request.headers.authorization) ?? {};
+  const client = clients.find(({ clientId, clientSecret }) => clientId === id && clientSecret === secret);
+  if (client === undefined) return problem(reply, 401, 'Bad credentials');
+  const body = bodySchema.safeParse(textOf(request.body));
+  if (!body.success) return problem(reply, 422, 'Validation Failed');
+  const { access_token: value } = body.data;
+  const token = ledger.findAccessToken(value);
+  if (client.clientId !== named || token?.clientId !== named) return problem(reply, 404, 'Not Found');
+  end({ value, token });
+  return reply.code(204).send();
+}
