@@ -3,15 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
 import { SessionOrAccessTokenGuard } from './auth/access/session-or-access-token.guard.js';
-import type {
-  Configuration,
-  GoogleConfiguration,
-  LogtoAccess,
-  LogtoConfiguration,
-} from './config/configuration.js';
+import type { Configuration, LogtoAccess, LogtoConfiguration } from './config/configuration.js';
 import type { ConnectorInstanceOptions } from './connectors/connector.registry.js';
 import { ConnectorsModule } from './connectors/connectors.module.js';
-import { GoogleConnector } from './connectors/providers/google.connector.js';
+import { ourConnectors } from './connectors/our-connectors.js';
 import { CONTENT_SECURITY_POLICY } from './pages/content-security-policy.js';
 import { PagesModule } from './pages/pages.module.js';
 import { Keyring } from './sealing/keyring.js';
@@ -22,15 +17,17 @@ import { TokenVaultModule } from './token-vault/token-vault.module.js';
 export interface BackendSettings
   extends
     Pick<Configuration, 'baseUrl' | 'sessionSecret' | 'vaultKeys'>,
-    Partial<Pick<Configuration, 'session' | 'returnToOrigins'>> {
+    Partial<Pick<Configuration, 'session' | 'returnToOrigins' | 'privateHosts'>> {
   readonly logto: LogtoConfiguration & LogtoAccess;
-  readonly google?: GoogleConfiguration;
+  /** Default: none but those of the database. */
+  readonly connectors?: readonly ConnectorInstanceOptions[];
 }
 
 /** The backend that runs as it is: all modules, a guard on every route that is not public, and pages. */
 @Module({})
 export class AppModule {
-  static forRoot({ vaultKeys, google, ...auth }: BackendSettings, dataSource: DataSource): DynamicModule {
+  static forRoot(settings: BackendSettings, dataSource: DataSource): DynamicModule {
+    const { vaultKeys, connectors: instances = [], privateHosts, ...auth } = settings;
     const keys = Keyring.parse(vaultKeys.text, vaultKeys.variable);
     return {
       module: AppModule,
@@ -40,10 +37,7 @@ export class AppModule {
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
         SealingModule.forRoot({ keys }),
-        ConnectorsModule.forRoot({
-          connectors: [GoogleConnector],
-          instances: google ? [googleInstance(google)] : [],
-        }),
+        ConnectorsModule.forRoot({ connectors: ourConnectors, instances, privateHosts }),
         TokenVaultModule.forRoot({}),
         AuthModule.forRoot({ ...auth, globalGuard: SessionOrAccessTokenGuard }),
         PagesModule,
@@ -67,13 +61,3 @@ export function secureApplication<Application extends INestApplication>(
   });
   return app;
 }
-
-const googleInstance = ({
-  enableTokenStorage,
-  ...config
-}: GoogleConfiguration): ConnectorInstanceOptions => ({
-  id: 'google',
-  connectorId: 'google-universal',
-  config,
-  enableTokenStorage,
-});

@@ -1,4 +1,6 @@
 /** Public API of `nest-latchkey`. */
+export { AuditLog, type AuditEvent } from './audit/audit-log.js';
+export { AuditEntry, type AuditOutcome } from './audit/audit-entry.entity.js';
 export { anyOf } from './auth/access/any-of.js';
 export type { AccessToken } from './auth/access/access-token.js';
 export { AccessTokenGuard, type RequestWithAccessToken } from './auth/access/access-token.guard.js';
@@ -12,6 +14,7 @@ export {
   Scopes,
 } from './auth/access/requirements.js';
 export { SessionOrAccessTokenGuard } from './auth/access/session-or-access-token.guard.js';
+export { RecentAuthenticationGuard } from './auth/account/recent-authentication.guard.js';
 export { AuthModule, type AuthModuleExtras } from './auth/auth.module.js';
 export {
   AUTH_OPTIONS,
@@ -45,6 +48,8 @@ export { isLatchkeyError, LatchkeyError, type ErrorCode } from './common/errors.
 export { HttpClient } from './common/http-client.js';
 export { Secret } from './common/secret.js';
 export { headersOf, requestOf, type Caller } from './common/request-of.js';
+export { MANAGEMENT_GUARD, ManagementGuard } from './common/management.guard.js';
+export { SchemaPipe } from './common/schema.pipe.js';
 export { USER_GUARD, UserGuard } from './common/user.guard.js';
 export { ConfigurationError } from './config/configuration.error.js';
 export {
@@ -61,6 +66,13 @@ export {
   type ConfiguredConnector,
   type ConnectorInstanceOptions,
 } from './connectors/connector.registry.js';
+export { ConnectorInstances, type TokensEndListener } from './connectors/instances/connector-instances.js';
+export { ConnectorKinds } from './connectors/instances/connector-kinds.js';
+export type { InstanceChanges, NewInstance } from './connectors/instances/instance-drafts.js';
+export type { InstanceRecord } from './connectors/instances/instance-record.js';
+export { SignInExperience, type SignInChanges } from './connectors/instances/sign-in-experience.js';
+export type { SignInSettings } from './connectors/instances/sign-in-experience.store.js';
+export { ourConnectors } from './connectors/our-connectors.js';
 export { ConnectorsModule, type ConnectorsModuleOptions } from './connectors/connectors.module.js';
 export {
   OpenIdConnectConnector,
@@ -68,8 +80,25 @@ export {
   type OpenIdConnectConfig,
   type OpenIdConnectDescriptor,
 } from './connectors/openid-connect.connector.js';
+export { endpointUrl } from './connectors/endpoint.js';
+export type { ResourceAnswer } from './connectors/oauth-client.js';
+export {
+  OAuth2Connector,
+  oauth2Config,
+  type OAuth2Config,
+  type OAuth2Descriptor,
+  type OAuth2Endpoints,
+} from './connectors/oauth2.connector.js';
 export { httpsUrl, optionalText } from './connectors/profile.js';
+export { FacebookConnector } from './connectors/providers/facebook.connector.js';
+export { GithubConnector } from './connectors/providers/github.connector.js';
 export { GoogleConnector } from './connectors/providers/google.connector.js';
+export { GenericOAuth2Connector } from './connectors/providers/oauth2.connector.js';
+export { GenericOidcConnector } from './connectors/providers/oidc.connector.js';
+export { WecomConnector } from './connectors/providers/wecom.connector.js';
+export { XConnector } from './connectors/providers/x.connector.js';
+export { refusal, type TokenAnswer } from './connectors/token-answer.js';
+export { upstreamRefusal } from './connectors/upstream-error.js';
 export type { TokenSet } from './connectors/token-set.js';
 export {
   createDataSource,
@@ -78,9 +107,17 @@ export {
   latchkeyMigrations,
   openDataSource,
 } from './database/data-source.js';
-export { IdentitiesService, type IdentityAt } from './identities/identities.service.js';
+export {
+  AUTOMATIC_ACCOUNT_LINKING,
+  type AutomaticAccountLinking,
+} from './identities/automatic-account-linking.js';
+export { canonicalEmail } from './identities/canonical-email.js';
+export { IdentitiesService, type LinkTo } from './identities/identities.service.js';
+export type { IdentityAt } from './identities/identity-at.js';
 export { Identity } from './identities/identity.entity.js';
-export { LinkingPolicy } from './identities/linking.policy.js';
+export { LinkingPolicy, type LinkingDecision } from './identities/linking.policy.js';
+export { Profiles, type ProfileChanges } from './identities/profiles.js';
+export { Unlinking, type UnlinkRequest } from './identities/unlinking.js';
 export { User } from './identities/user.entity.js';
 export { UsersService } from './identities/users.service.js';
 export { KeyEncryption } from './sealing/key-encryption.js';

@@ -56,9 +56,10 @@ async function startSandbox({ sandbox, baseUrl, databaseUrl }: Configuration): P
 
 function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined): BackendSettings {
   const { baseUrl, sessionSecret, vaultKeys, session, returnToOrigins, logtoAccess } = configuration;
+  const { connectors, privateHosts } = configuration;
+  const configured = new Set(connectors.map(({ id }) => id));
   const logto = configuration.logto ?? sandbox?.logto;
   if (!logto) throw new ConfigurationError('LOGTO_ENDPOINT is required');
-  const google = configuration.google ?? (sandbox && { ...sandbox.google, enableTokenStorage: true });
   return {
     baseUrl,
     sessionSecret,
@@ -66,7 +67,8 @@ function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined):
     session,
     returnToOrigins,
     logto: { ...logto, ...logtoAccess },
-    google,
+    connectors: [...connectors, ...(sandbox?.connectors.filter(({ id }) => !configured.has(id)) ?? [])],
+    privateHosts,
   };
 }
 
@@ -74,7 +76,7 @@ function greet({ baseUrl, databaseUrl }: Configuration, sandbox: Sandbox | undef
   const lines = [`Latchkey is running at ${baseUrl}`];
   if (sandbox) {
     lines.push(
-      `Sandbox of Logto and Google at ${sandbox.url} (nobody's real account is involved)`,
+      `Sandbox of Logto and the social providers at ${sandbox.url} (nobody's real account is involved)`,
       '',
       `Open ${baseUrl}, sign in as one of the sandbox's personas, and fetch a provider token:`,
       `  ${baseUrl}/api/my-account/identities/google/access-token`,

@@ -12,13 +12,26 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { mount } from '../common/mount.js';
 import { REAUTHORIZATION_URL, type ReauthorizationUrl } from '../common/reauthorization-url.js';
+import { MANAGEMENT_GUARD } from '../common/management.guard.js';
 import { USER_GUARD } from '../common/user.guard.js';
 import { ConfigurationError } from '../config/configuration.error.js';
 import { IdentitiesModule } from '../identities/identities.module.js';
 import { LinkingPolicy } from '../identities/linking.policy.js';
 import { AccessTokenGuard } from './access/access-token.guard.js';
 import { AccessTokens } from './access/access-tokens.js';
+import { ManagementAccessGuard } from './access/management-access.guard.js';
 import { SessionOrAccessTokenGuard } from './access/session-or-access-token.guard.js';
+import { AccountController } from './account/account.controller.js';
+import { AccountIdentitiesController } from './account/account-identities.controller.js';
+import { GivenIdentities } from './account/given-identities.js';
+import { LinkedAccounts } from './account/linked-accounts.js';
+import { ManagementIdentitiesController } from './account/management-identities.controller.js';
+import { ManagementRoundTripsController } from './account/management-round-trips.controller.js';
+import { RecentAuthenticationGuard } from './account/recent-authentication.guard.js';
+import { SocialVerifications } from './account/social-verifications.js';
+import { VerificationRecord } from './account/verification-record.entity.js';
+import { VerificationRecords } from './account/verification-records.js';
+import { VerificationsController } from './account/verifications.controller.js';
 import {
   assertAuthOptions,
   AUTH_OPTIONS,
@@ -48,6 +61,8 @@ import { DatabaseSessionStore, SessionStore } from './session/session.store.js';
 import { SessionsController } from './session/sessions.controller.js';
 import { Sessions } from './session/sessions.js';
 import { UserSerializer } from './session/user.serializer.js';
+import { OneTapController } from './one-tap/one-tap.controller.js';
+import { OneTapService } from './one-tap/one-tap.service.js';
 import { AuthController } from './sign-in/auth.controller.js';
 import { AuthorizationTransaction } from './sign-in/authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './sign-in/authorization-transactions.js';
@@ -71,7 +86,7 @@ export interface AuthModuleExtras {
    * to let in whom any of them does. One of ours, one of {@link anyOf}, or one of yours. Default: none.
    */
   readonly globalGuard?: Type<CanActivate>;
-  /** Decides to whom an unknown account belongs. Default: {@link LinkingPolicy}, for which it is a new user. */
+  /** Decides to whom an unknown account belongs. Default: {@link LinkingPolicy}. */
   readonly linkingPolicy?: Type<LinkingPolicy>;
   /** A subclass that judges or enriches who comes back from Logto. Default: {@link LogtoStrategy}. */
   readonly strategy?: Type<LogtoStrategy>;
@@ -109,6 +124,7 @@ const services: Type[] = [
   AccessTokenGuard,
   SessionOrAccessTokenGuard,
   CsrfGuard,
+  RecentAuthenticationGuard,
   CsrfTokens,
   Sessions,
   AccessTokens,
@@ -118,12 +134,14 @@ const services: Type[] = [
   AuthorizationTransactions,
   SignInService,
   SocialService,
+  OneTapService,
   Destinations,
 ];
 
 const exported = [
   AUTH_OPTIONS,
   USER_GUARD,
+  MANAGEMENT_GUARD,
   LogtoStrategy,
   LogtoClient,
   SessionStore,
@@ -139,12 +157,24 @@ const exported = [
 @Module({
   imports: [
     CommonModule,
-    TypeOrmModule.forFeature([Session, LogtoSession, UsedLogoutToken, AuthorizationTransaction]),
+    TypeOrmModule.forFeature([
+      Session,
+      LogtoSession,
+      UsedLogoutToken,
+      AuthorizationTransaction,
+      VerificationRecord,
+    ]),
   ],
   providers: [
     ...services,
     { provide: USER_GUARD, useExisting: SessionGuard },
+    ManagementAccessGuard,
+    { provide: MANAGEMENT_GUARD, useExisting: ManagementAccessGuard },
     { provide: REAUTHORIZATION_URL, inject: [AUTH_OPTIONS, AUTH_PATHS], useFactory: reauthorizationUrl },
+    SocialVerifications,
+    VerificationRecords,
+    LinkedAccounts,
+    GivenIdentities,
     logtoClientProvider,
     LogtoSessions,
     LogtoAccessTokens,
@@ -194,9 +224,15 @@ const controllersAt = ({ auth, callback, api }: AuthPaths): Type[] => [
   mount(auth, BackChannelLogoutController),
   mount(`${auth}/social/:connectorId`, SocialController),
   mount(`${callback}/:connectorId`, SocialCallbackController),
+  mount(`${callback}/:connectorId`, OneTapController),
   mount(`${api}/me`, MeController),
   mount(`${api}/my-account/sessions`, SessionsController),
   mount(`${api}/csrf-token`, CsrfController),
+  mount(`${api}/my-account`, AccountController),
+  mount(`${api}/my-account/identities`, AccountIdentitiesController),
+  mount(`${api}/verifications/social`, VerificationsController),
+  mount(`${api}/connectors/:connectorId/authorization-uri`, ManagementRoundTripsController),
+  mount(`${api}/users/:userId`, ManagementIdentitiesController),
 ];
 
 function reauthorizationUrl({ baseUrl }: AuthModuleOptions, { auth }: AuthPaths): ReauthorizationUrl {

@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly absoluteLifetimeSeconds?: number;
   /** A session ends so long after its last use, which is noted to the minute. Default: 7 days. */
   readonly idleLifetimeSeconds?: number;
+  /** Accounts are linked and unlinked only so long after a sign-in; later the person signs in anew. Default: 10 minutes. */
+  readonly recentAuthenticationSeconds?: number;
 }
 
 export interface CookieOptions {
@@ -126,7 +128,13 @@ const options = z.strictObject({
     acrValues: words.optional(),
     signInParameters: words.optional(),
   }),
-  session: z.strictObject({ absoluteLifetimeSeconds: lifetime, idleLifetimeSeconds: lifetime }).optional(),
+  session: z
+    .strictObject({
+      absoluteLifetimeSeconds: lifetime,
+      idleLifetimeSeconds: lifetime,
+      recentAuthenticationSeconds: lifetime,
+    })
+    .optional(),
   cookies: z
     .strictObject({
       name: z

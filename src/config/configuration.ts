@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectorGroups, connectorsOf, type ConnectorConfiguration } from './connectors.js';
 import { ConfigurationError } from './configuration.error.js';
 import { variables, type Variables } from './variables.js';
 
@@ -21,7 +22,10 @@ export interface Configuration {
   readonly logto?: LogtoConfiguration;
   /** What is asked of Logto, whoever that is. */
   readonly logtoAccess: LogtoAccess;
-  readonly google?: GoogleConfiguration;
+  /** Instances that administrators cannot change. */
+  readonly connectors: readonly ConnectorConfiguration[];
+  /** Hosts at private addresses that instances may talk to. */
+  readonly privateHosts?: readonly string[];
   /** Present when the sandbox has to be started; never in production. */
   readonly sandbox?: { readonly port: number };
 }
@@ -36,14 +40,6 @@ export interface LogtoAccess {
   readonly audience?: string;
   readonly scopes?: readonly string[];
   readonly resources?: readonly string[];
-}
-
-export interface GoogleConfiguration {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly issuer?: string;
-  readonly scope?: string;
-  readonly enableTokenStorage: boolean;
 }
 
 /** Good for the sandbox alone: these are public knowledge, and {@link readConfiguration} refuses them elsewhere. */
@@ -66,7 +62,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     ...(production ? productionProblems(values) : []),
     ...(sandboxed ? sandboxProblems(baseUrl, host) : secretProblems(values)),
     ...groupProblems(values, ['LOGTO_ENDPOINT', 'LOGTO_APP_ID', 'LOGTO_APP_SECRET']),
-    ...groupProblems(values, ['CONNECTOR_GOOGLE_CLIENT_ID', 'CONNECTOR_GOOGLE_CLIENT_SECRET']),
+    ...connectorGroups.flatMap((names) => groupProblems(values, names)),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems.join('; '));
 
@@ -89,7 +85,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       scopes: values.LOGTO_SCOPES,
       resources: values.LOGTO_RESOURCES,
     },
-    google: googleConfiguration(values),
+    connectors: connectorsOf(values),
+    privateHosts: values.ALLOWED_PRIVATE_HOSTS,
     ...(sandboxed ? { sandbox: { port: values.SANDBOX_PORT } } : {}),
   };
 }
@@ -168,18 +165,6 @@ function groupProblems(values: Variables, names: (keyof Variables)[]): string[] 
 function logtoConfiguration(values: Variables): LogtoConfiguration | undefined {
   const { LOGTO_ENDPOINT: endpoint, LOGTO_APP_ID: appId, LOGTO_APP_SECRET: appSecret } = values;
   return endpoint && appId && appSecret ? { endpoint, appId, appSecret } : undefined;
-}
-
-function googleConfiguration(values: Variables): GoogleConfiguration | undefined {
-  const { CONNECTOR_GOOGLE_CLIENT_ID: clientId, CONNECTOR_GOOGLE_CLIENT_SECRET: clientSecret } = values;
-  if (!clientId || !clientSecret) return undefined;
-  return {
-    clientId,
-    clientSecret,
-    issuer: values.CONNECTOR_GOOGLE_ISSUER,
-    scope: values.CONNECTOR_GOOGLE_SCOPE,
-    enableTokenStorage: values.CONNECTOR_GOOGLE_ENABLE_TOKEN_STORAGE,
-  };
 }
 
 /** Logto's variable holds one bare key; it becomes the only key of the ring. */

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-
-const httpUrl = z
-  .string()
-  .refine((value) => /^https?:$/.test(protocolOf(value)), 'must be an http or https URL')
-  .transform((value) => value.replace(/\/+$/, ''));
+import { connectorVariables } from './connector-variables.js';
+import { httpUrl, list, protocolOf, text } from './forms.js';
 
 const origin = httpUrl.refine(
   (value) => protocolOf(value) && new URL(value).origin === value,
@@ -16,23 +13,22 @@ const port = z.coerce
   .min(0, 'must be a port number')
   .max(65_535, 'must be a port number');
 
-const text = z.string();
-
 const seconds = z.coerce
   .number('must be whole seconds')
   .int('must be whole seconds')
   .min(60, 'must be at least 60 seconds');
 
-/** Words separated by spaces or commas. */
-const list = z.string().transform((value) => value.split(/[\s,]+/).filter(Boolean));
-
 const isIndicator = (value: string): boolean => URL.canParse(value) && !value.includes('#');
 const isOrigin = (value: string): boolean =>
   /^https?:$/.test(protocolOf(value)) && new URL(value).origin === value;
+/** As in `URL.host`: without the port that a scheme has by itself. */
+const isHost = (value: string): boolean =>
+  ['http', 'https'].some((scheme) => {
+    const url = `${scheme}://${value}/`;
+    return URL.canParse(url) && new URL(url).host === value;
+  });
 /** RFC 8707 2. */
 const indicator = z.string().refine(isIndicator, 'must be an absolute URI without fragment');
-
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
 /**
  * Every environment variable of the backend: its form, its default and what it is for. The README's table
@@ -96,22 +92,14 @@ export const variables = {
     .refine((resources) => resources.every(isIndicator), 'must be absolute URIs without fragment')
     .optional()
     .describe('Indicators of further APIs that access tokens are asked for, separated by spaces.'),
-  CONNECTOR_GOOGLE_CLIENT_ID: text.optional().describe("Google's OAuth client id."),
-  CONNECTOR_GOOGLE_CLIENT_SECRET: text.optional().describe("Google's OAuth client secret."),
-  CONNECTOR_GOOGLE_ISSUER: httpUrl
+  ...connectorVariables,
+  ALLOWED_PRIVATE_HOSTS: list
+    .refine((hosts) => hosts.every(isHost), 'must be hosts, with their port where it is not 80 or 443')
     .optional()
-    .describe('Another issuer that speaks as Google does: an emulator.'),
-  CONNECTOR_GOOGLE_SCOPE: text
-    .optional()
-    .describe('Scopes to ask for, separated by spaces; `openid profile email` otherwise.'),
-  CONNECTOR_GOOGLE_ENABLE_TOKEN_STORAGE: flag
-    .default(true)
-    .describe("Whether Google's tokens are kept in the vault."),
+    .describe(
+      'Hosts at private addresses that connectors may talk to, `name:port`, separated by spaces: for those that administrators add.',
+    ),
   SANDBOX_PORT: port.default(3100).describe('TCP port of the sandbox.'),
 } as const;
 
 export type Variables = z.output<z.ZodObject<typeof variables>>;
-
-function protocolOf(value: string): string {
-  return URL.canParse(value) ? new URL(value).protocol : '';
-}

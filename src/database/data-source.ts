@@ -2,16 +2,24 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AuditEntry } from '../audit/audit-entry.entity.js';
+import { VerificationRecord } from '../auth/account/verification-record.entity.js';
 import { AuthorizationTransaction } from '../auth/sign-in/authorization-transaction.entity.js';
 import { Session } from '../auth/session/session.entity.js';
 import { LogtoSession } from '../auth/logto/logto-session.entity.js';
 import { UsedLogoutToken } from '../auth/logto/used-logout-token.entity.js';
+import { ApplicationToken } from '../connectors/application-tokens/application-token.entity.js';
+import { StoredSignInExperience } from '../connectors/instances/sign-in-experience.entity.js';
+import { StoredConnector } from '../connectors/instances/stored-connector.entity.js';
 import { Identity } from '../identities/identity.entity.js';
 import { User } from '../identities/user.entity.js';
 import { ConfigurationError } from '../config/configuration.error.js';
 import { StoredSecret } from '../token-vault/stored-secret.entity.js';
 import { Initial1763700000000 } from './migrations/1763700000000-initial.js';
 import { Sessions1763900000000 } from './migrations/1763900000000-sessions.js';
+import { ApplicationTokens1764100000000 } from './migrations/1764100000000-application-tokens.js';
+import { Connectors1764200000000 } from './migrations/1764200000000-connectors.js';
+import { Identities1764300000000 } from './migrations/1764300000000-identities.js';
 import { migrate } from './migrate.js';
 import { serialise } from './serial-query-runner.js';
 
@@ -24,10 +32,21 @@ export const latchkeyEntities = [
   LogtoSession,
   UsedLogoutToken,
   AuthorizationTransaction,
+  ApplicationToken,
+  StoredConnector,
+  StoredSignInExperience,
+  VerificationRecord,
+  AuditEntry,
 ];
 
 /** All migrations of Latchkey, in order; the same for SQLite and PostgreSQL. */
-export const latchkeyMigrations = [Initial1763700000000, Sessions1763900000000];
+export const latchkeyMigrations = [
+  Initial1763700000000,
+  Sessions1763900000000,
+  ApplicationTokens1764100000000,
+  Connectors1764200000000,
+  Identities1764300000000,
+];
 
 const common = {
   entities: latchkeyEntities,

@@ -1,17 +1,41 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
 import { CommonModule } from '../common/common.module.js';
+import { AUTOMATIC_ACCOUNT_LINKING, noAutomaticAccountLinking } from './automatic-account-linking.js';
 import { IdentitiesService } from './identities.service.js';
+import { IdentityRows } from './identity-rows.js';
 import { Identity } from './identity.entity.js';
+import { Leaving } from './leaving.js';
 import { LinkingPolicy } from './linking.policy.js';
+import { Newcomers } from './newcomers.js';
+import { Profiles } from './profiles.js';
+import { Transactions } from './transactions.js';
+import { Unlinking } from './unlinking.js';
+import { UpstreamRevocations } from './upstream-revocations.js';
 import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
-/** Users and their identities. */
+const services = [
+  IdentitiesService,
+  IdentityRows,
+  UsersService,
+  Profiles,
+  Unlinking,
+  Transactions,
+  UpstreamRevocations,
+];
+
+/** Users and their identities. Needs `ConnectorsModule` and `TokenVaultModule` in the application. */
 @Module({
-  imports: [CommonModule, TypeOrmModule.forFeature([User, Identity])],
-  providers: [IdentitiesService, UsersService],
-  exports: [IdentitiesService, UsersService],
+  imports: [CommonModule, AuditModule, TypeOrmModule.forFeature([User, Identity])],
+  providers: [
+    ...services,
+    Newcomers,
+    Leaving,
+    { provide: AUTOMATIC_ACCOUNT_LINKING, useValue: noAutomaticAccountLinking },
+  ],
+  exports: [...services, AuditModule],
 })
 export class IdentitiesModule {
   /** With the policy that decides to whom an unknown account belongs. */

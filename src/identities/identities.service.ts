@@ -1,19 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../common/clock.js';
-import { LatchkeyError } from '../common/errors.js';
 import { randomId } from '../common/random.js';
-import type { ProviderIdentity } from '../connectors/connector.js';
+import { accountInLog, type IdentityAt } from './identity-at.js';
+import { IdentityRows } from './identity-rows.js';
 import { Identity } from './identity.entity.js';
-import { LinkingPolicy } from './linking.policy.js';
+import { Newcomers } from './newcomers.js';
+import { lockUser, notOurs, Profiles } from './profiles.js';
+import { Refused, suspended } from './refused.js';
 import { User } from './user.entity.js';
 
-/** Which account at which provider, and what the provider says of its owner. */
-export interface IdentityAt {
-  readonly connectorId: string;
-  readonly target: string;
-  readonly identity: ProviderIdentity;
+/** To whom an account is linked, and who does it: the user themselves, or a program, which is nobody. */
+export interface LinkTo {
+  readonly userId: string;
+  readonly actorId: string | null;
 }
 
 /** Users and who they are elsewhere. Every method that writes takes part in its caller's transaction. */
@@ -21,40 +23,41 @@ export interface IdentityAt {
 export class IdentitiesService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly policy: LinkingPolicy,
+    private readonly rows: IdentityRows,
+    private readonly newcomers: Newcomers,
+    private readonly profiles: Profiles,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
-  /** The user of this account: the one it belongs to, one that the policy names, or a new one. Rejects with `user.suspended`. */
+  /** The user of this account: the one it belongs to, one that the policy names, or a new one. Rejects with `user.suspended` or `user.email_already_in_use`. */
   async signIn(manager: EntityManager, at: IdentityAt): Promise<string> {
-    const known = await this.find(manager, at);
-    if (known) return this.recognise(manager, known, at);
-    const owner = await this.policy.ownerOf(manager, at);
-    const userId = owner ?? (await this.createUser(manager, at.identity));
-    await this.createIdentity(manager, userId, at);
-    return userId;
+    const known = await this.rows.find(manager, at);
+    return known ? this.recognise(manager, known, at) : this.newcomers.admit(manager, at);
   }
 
   /** Adds the account to a user who asked for it. Rejects with `user.identity_already_in_use` if it is another's. */
-  async link(manager: EntityManager, userId: string, at: IdentityAt): Promise<void> {
-    const known = await this.find(manager, at);
-    if (!known) return this.createIdentity(manager, userId, at);
-    if (known.userId !== userId) {
-      throw new LatchkeyError('user.identity_already_in_use', 'This account is linked to another user.');
-    }
-    await this.refreshDetails(manager, known, at);
+  async link(manager: EntityManager, { userId, actorId }: LinkTo, at: IdentityAt): Promise<void> {
+    if (!(await lockUser(manager, userId))) throw notOurs();
+    const event = { event: 'identity.linked', actorId, userId, ...accountInLog(at) };
+    const known = await this.rows.find(manager, at);
+    if (known && known.userId !== userId) throw inUse({ ...event, reason: 'linked_to_another' });
+    if (known) return this.rows.refresh(manager, known, at);
+    const identityId = randomId(21);
+    await this.rows.insert(manager, { id: identityId, userId }, at);
+    await this.audit.record({ ...event, reason: 'requested', outcome: 'done', identityId }, manager);
   }
 
   /** Confirms that the account is the user's already. Rejects with `auth.link_refused` if it is not. */
   async confirm(manager: EntityManager, userId: string, at: IdentityAt): Promise<void> {
-    const known = await this.find(manager, at);
-    if (known?.userId !== userId) {
-      throw new LatchkeyError(
-        'auth.link_refused',
-        'This is not the account that is linked. Choose the same one as before.',
-      );
-    }
-    await this.refreshDetails(manager, known, at);
+    const known = await this.rows.find(manager, at);
+    if (known?.userId === userId) return this.rows.refresh(manager, known, at);
+    const event = { event: 'identity.confirmed', reason: 'other_account', actorId: userId, userId };
+    throw new Refused(
+      'auth.link_refused',
+      'This is not the account that is linked. Choose the same one as before.',
+      { ...event, ...accountInLog(at) },
+    );
   }
 
   /** The user to whom this account of Logto or of a provider belongs. */
@@ -67,16 +70,7 @@ export class IdentitiesService {
 
   /** Oldest first, to the second. */
   list(userId: string): Promise<Identity[]> {
-    return this.dataSource
-      .getRepository(Identity)
-      .find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
-  }
-
-  private find(
-    manager: EntityManager,
-    { target, identity: { issuer, subject } }: IdentityAt,
-  ): Promise<Identity | null> {
-    return manager.findOneBy(Identity, { target, issuer, subject });
+    return this.rows.ofUser(this.dataSource.manager, userId);
   }
 
   private async recognise(manager: EntityManager, known: Identity, at: IdentityAt): Promise<string> {
@@ -85,58 +79,12 @@ export class IdentitiesService {
       { id: known.userId, suspended: false },
       { lastSignInAt: this.clock.now() },
     );
-    if (affected !== 1) throw new LatchkeyError('user.suspended', 'This account is suspended.');
-    await this.refreshDetails(manager, known, at);
-    await manager.update(User, { id: known.userId, ...NAMELESS }, detailsOf(at.identity));
+    if (affected !== 1) throw suspended(known.userId, at);
+    await this.rows.refresh(manager, known, at);
+    await this.profiles.follow(manager, known, at);
     return known.userId;
-  }
-
-  private async refreshDetails(
-    manager: EntityManager,
-    { id }: Identity,
-    { connectorId, identity }: IdentityAt,
-  ): Promise<void> {
-    await manager.update(
-      Identity,
-      { id },
-      { connectorId, ...detailsOf(identity), lastUsedAt: this.clock.now() },
-    );
-  }
-
-  private async createUser(manager: EntityManager, identity: ProviderIdentity): Promise<string> {
-    const now = this.clock.now();
-    const id = randomId(12);
-    const user = { ...detailsOf(identity), suspended: false };
-    await manager.insert(User, { id, ...user, createdAt: now, lastSignInAt: now });
-    return id;
-  }
-
-  private async createIdentity(
-    manager: EntityManager,
-    userId: string,
-    { connectorId, target, identity }: IdentityAt,
-  ): Promise<void> {
-    const now = this.clock.now();
-    const { issuer, subject } = identity;
-    const details = { ...detailsOf(identity), createdAt: now, lastUsedAt: now };
-    await manager.insert(Identity, {
-      id: randomId(21),
-      userId,
-      connectorId,
-      target,
-      issuer,
-      subject,
-      ...details,
-    });
   }
 }
 
-/** A user whom an access token has made: nothing is known of them but that they exist. */
-const NAMELESS = { name: IsNull(), email: IsNull(), avatar: IsNull() };
-
-const detailsOf = ({ name, username, email, emailVerified, avatar }: ProviderIdentity) => ({
-  name: name ?? username ?? null,
-  email: email ?? null,
-  emailVerified,
-  avatar: avatar ?? null,
-});
+const inUse = (event: Refused['event']): Refused =>
+  new Refused('user.identity_already_in_use', 'This account is linked to another user.', event);

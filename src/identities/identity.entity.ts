@@ -37,8 +37,30 @@ export class Identity {
   @Column({ name: 'email_verified', type: 'boolean' })
   emailVerified: boolean;
 
+  /** The address in the form in which it is compared. */
+  @Index('latchkey_identities_by_email')
+  @Column({ name: 'email_canonical', type: 'varchar', length: 512, nullable: true })
+  emailCanonical: string | null;
+
+  /** Whether the provider is to be believed when it vouches for the address. */
+  @Column({ name: 'email_authoritative', type: 'boolean', default: false })
+  emailAuthoritative: boolean;
+
+  @Column({ type: 'varchar', length: 512, nullable: true })
+  username: string | null;
+
+  @Column({ type: 'varchar', length: 64, nullable: true })
+  phone: string | null;
+
+  @Column({ name: 'phone_verified', type: 'boolean', default: false })
+  phoneVerified: boolean;
+
   @Column({ type: 'varchar', length: 2048, nullable: true })
   avatar: string | null;
+
+  /** JSON: the profile as the provider sent it. Null where it sent none, or one of more than 16 KiB. */
+  @Column({ type: 'text', nullable: true })
+  details: string | null;
 
   @EpochColumn('created_at')
   createdAt: number;

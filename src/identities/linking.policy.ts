@@ -1,16 +1,64 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { IdentityAt } from './identities.service.js';
+import {
+  AUTOMATIC_ACCOUNT_LINKING,
+  noAutomaticAccountLinking,
+  type AutomaticAccountLinking,
+} from './automatic-account-linking.js';
+import { canonicalEmail, isSpelledAlike } from './canonical-email.js';
+import type { IdentityAt } from './identity-at.js';
+import { Identity } from './identity.entity.js';
+import { User } from './user.entity.js';
+
+/** Whose an unknown account is. `reason` is a stable name for the audit log, at most 64 characters; nobody else sees it. */
+export type LinkingDecision =
+  | { readonly action: 'create' | 'refuse'; readonly reason: string }
+  | { readonly action: 'link'; readonly userId: string; readonly reason: string };
 
 /**
- * Decides to whom an account belongs that nobody has used here before. This one never joins accounts by e-mail:
- * an unknown account is a new user, and accounts are joined by their owner, signed in, with an explicit link.
+ * Decides to whom an account belongs that nobody has used here before. An address is somebody's only where a provider
+ * that is to be believed has verified it for them: what Logto, Facebook, WeCom or X say of addresses makes nobody their
+ * owner. An account with nobody's address is a new user. One with somebody's address is refused, and its owner links it,
+ * signed in; or, where automatic linking is on and both sides are beyond doubt, it is joined.
  * Extend it and give yours to `AuthModule.forRoot({ linkingPolicy })`.
  */
 @Injectable()
 export class LinkingPolicy {
-  /** The id of the existing user, or nothing for a new one. Runs inside the transaction of the sign-in. */
-  ownerOf(_manager: EntityManager, _at: IdentityAt): Promise<string | undefined> {
-    return Promise.resolve(undefined);
+  constructor(
+    @Optional()
+    @Inject(AUTOMATIC_ACCOUNT_LINKING)
+    private readonly isAutomatic: AutomaticAccountLinking = noAutomaticAccountLinking,
+  ) {}
+
+  /** Runs inside the transaction of the sign-in. */
+  async decide(manager: EntityManager, at: IdentityAt): Promise<LinkingDecision> {
+    const emailCanonical = canonicalEmail(at.identity.email);
+    if (emailCanonical === undefined) return { action: 'create', reason: 'no_address' };
+    const holders = await holdersOf(manager, emailCanonical);
+    if (holders.length === 0) return { action: 'create', reason: 'address_of_nobody' };
+    const doubt = doubtOf(at, holders);
+    if (doubt !== undefined) return { action: 'refuse', reason: doubt };
+    if (!(await this.isAutomatic(manager))) return { action: 'refuse', reason: 'linking_not_automatic' };
+    const [{ userId }] = holders;
+    const isActive = await manager.existsBy(User, { id: userId, suspended: false });
+    return isActive
+      ? { action: 'link', userId, reason: 'same_verified_address' }
+      : { action: 'refuse', reason: 'owner_suspended' };
   }
+}
+
+/** Whose address it is: the identities that carry it, verified by a provider that is to be believed. */
+export const holdersOf = (manager: EntityManager, emailCanonical: string): Promise<Identity[]> =>
+  manager.findBy(Identity, { emailCanonical, emailVerified: true, emailAuthoritative: true });
+
+/** A provider that gives one address to two of its accounts has given it to another person since. */
+function doubtOf({ target, identity }: IdentityAt, holders: readonly Identity[]): string | undefined {
+  const { email = '', emailVerified, emailAuthoritative = false, issuer } = identity;
+  if (!emailVerified || !emailAuthoritative) return 'address_not_vouched_for';
+  if (new Set(holders.map(({ userId }) => userId)).size > 1) return 'address_of_several';
+  if (holders.some((holder) => holder.target === target && holder.issuer === issuer))
+    return 'address_changed_hands';
+  return holders.every((holder) => isSpelledAlike(holder.email ?? '', email))
+    ? undefined
+    : 'address_spelled_otherwise';
 }

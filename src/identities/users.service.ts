@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type Repository } from 'typeorm';
 import type { CurrentUser } from '../common/current-user.js';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
+import { Leaving } from './leaving.js';
 import { User } from './user.entity.js';
 
 /** Our users, one by one. What is done to a user here takes effect on every instance within a second. */
@@ -11,7 +12,11 @@ export class UsersService {
   private readonly users: Repository<User>;
   private readonly byId: PreparedRead<Record<string, unknown>>;
 
-  constructor(@InjectDataSource() dataSource: DataSource, reads: PreparedReads) {
+  constructor(
+    @InjectDataSource() dataSource: DataSource,
+    reads: PreparedReads,
+    private readonly leaving: Leaving,
+  ) {
     this.users = dataSource.getRepository(User);
     this.byId = reads.prepare(
       'latchkey_user_by_id',
@@ -34,9 +39,9 @@ export class UsersService {
     await this.users.update({ id }, { suspended: false });
   }
 
-  /** Deletes the user with all identities. Whoever signs in with one of them afterwards is a new user. */
-  async remove(id: string): Promise<void> {
-    await this.users.delete({ id });
+  /** Deletes the user with all identities and token sets. Whoever signs in with one of them afterwards is a new user. */
+  remove(id: string): Promise<void> {
+    return this.leaving.remove(id);
   }
 }
 

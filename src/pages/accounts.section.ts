@@ -10,11 +10,12 @@ export const accountsSection = (
   html`<section class="card" aria-labelledby="accounts">
     <h2 id="accounts">Linked accounts</h2>
     <ul class="plain accounts">
-      ${accounts.map(accountRow)} ${linkable.map((choice) => linkRow(choice, proof))}
+      ${accounts.map((account) => accountRow(account, proof))}
+      ${linkable.map((choice) => linkRow(choice, proof))}
     </ul>
   </section>`;
 
-const accountRow = ({ provider, label, tokens }: Account): Html =>
+const accountRow = ({ provider, label, tokens, unlink }: Account, proof: Html): Html =>
   html`<li>
     ${letter(provider)}
     <div class="grow">
@@ -23,6 +24,7 @@ const accountRow = ({ provider, label, tokens }: Account): Html =>
       </p>
       <p class="soft"><bdi class="clamp">${label}</bdi></p>
       ${tokens ? tokenFacts(tokens) : html`<p class="fine">Signs you in; no tokens are kept.</p>`}
+      ${unlink && unlinkForm(provider, unlink, proof)}
     </div>
     ${
       tokens?.reconnectUrl !== undefined &&
@@ -31,6 +33,19 @@ const accountRow = ({ provider, label, tokens }: Account): Html =>
       >`
     }
   </li>`;
+
+/** Asks once more before it is done, without a script. */
+const unlinkForm = (provider: string, { action, identityId }: Unlink, proof: Html): Html =>
+  html`<details class="fine">
+    <summary>Unlink<span class="unseen"> ${provider}</span></summary>
+    <form method="post" action="${action}">
+      ${proof}<input type="hidden" name="identityId" value="${identityId}" />
+      <p>This account will no longer sign you in, and the tokens that are kept of it are destroyed.</p>
+      <button class="button quiet small">Unlink ${provider} now</button>
+    </form>
+  </details>`;
+
+type Unlink = NonNullable<Account['unlink']>;
 
 const tokenFacts = ({ tone, sentence, scope }: NonNullable<Account['tokens']>): Html =>
   html`<p class="fine">${sentence}</p>

@@ -8,10 +8,27 @@ export const CONTENT_SECURITY_POLICY = {
   'base-uri': ["'none'"],
 } as const;
 
+/**
+ * The same policy for a page that shows Google's prompt: its script, and what that reaches for.
+ * https://developers.google.com/identity/gsi/web/guides/get-google-api-clientid#content_security_policy
+ */
+export function policyWithPrompt(scriptUrl: string): string {
+  const folder = scriptUrl.replace(/[^/]*$/, '');
+  return written({
+    ...CONTENT_SECURITY_POLICY,
+    'script-src': [scriptUrl],
+    'style-src': ["'self'", `${folder}style`],
+    'connect-src': [folder],
+    'frame-src': [folder],
+  });
+}
+
 /** The same policy for a page whose forms may lead to these origins too. */
 export function policyWithForms(origins: readonly string[]): string {
-  const directives = { ...CONTENT_SECURITY_POLICY, 'form-action': [...new Set(["'self'", ...origins])] };
-  return Object.entries(directives)
+  return written({ ...CONTENT_SECURITY_POLICY, 'form-action': [...new Set(["'self'", ...origins])] });
+}
+
+const written = (directives: Readonly<Record<string, readonly string[]>>): string =>
+  Object.entries(directives)
     .map(([name, sources]) => [name, ...sources].join(' '))
     .join('; ');
-}

@@ -19,6 +19,7 @@ const TITLES: Readonly<Record<number, string>> = {
 /** Where the message speaks to developers, these words speak to the person. */
 const WORDS: Readonly<Record<string, { readonly title?: string; readonly lead?: string }>> = {
   'auth.unauthorized': { lead: 'You are not signed in, or your session has ended.' },
+  'auth.recent_authentication_required': { title: 'Is it still you?' },
   'auth.access_denied': { title: 'Nothing was shared' },
   'auth.forbidden': { title: 'That form is out of date' },
   reauthorization_required: {
@@ -61,7 +62,10 @@ type Way = readonly [href: string, label: string];
 /** The best way on comes first. */
 function waysOn({ code, data, path }: Problem): Way[] {
   const authorizationUrl = data?.['authorization_url'];
-  if (typeof authorizationUrl === 'string') return [[authorizationUrl, 'Reconnect'], HOME];
+  if (typeof authorizationUrl === 'string') {
+    const label = code === 'auth.recent_authentication_required' ? 'Sign in again' : 'Reconnect';
+    return [[authorizationUrl, label], HOME];
+  }
   if (code === 'auth.unauthorized') return [[signInAndReturn(path), 'Sign in'], HOME];
   if (code === 'auth.forbidden' || code === 'auth.link_refused') return [HOME];
   return /^(auth|connector)\./.test(code) ? [['/sign-in', 'Start again'], HOME] : [HOME];

@@ -20,6 +20,8 @@ export interface HomeView {
 export interface Account {
   readonly provider: string;
   readonly label: string;
+  /** How it is unlinked. Absent for the only one, which signs the person in. */
+  readonly unlink?: { readonly action: string; readonly identityId: string };
   readonly tokens?: {
     readonly status: string;
     readonly tone: Tone;
@@ -50,11 +52,13 @@ export function accountsOf({
   const linked = new Set(identities.map(({ connectorId }) => connectorId));
   return {
     accounts: identities.map((identity) => {
-      const { connectorId, target, subject } = identity;
+      const { id: identityId, connectorId, target, subject } = identity;
       const summary = tokenSets.find((held) => held.connectorId === connectorId && held.subject === subject);
       return {
         provider: names.get(connectorId) ?? (target === 'logto' ? 'Logto' : target),
         label: identity.email ?? identity.name ?? subject,
+        unlink:
+          identities.length > 1 ? { action: `/auth/social/${connectorId}/unlink`, identityId } : undefined,
         tokens: summary && tokensOf(summary, { now, canReconnect: names.has(connectorId) }),
       };
     }),

@@ -3,16 +3,18 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
 import { CsrfTokens } from '../auth/session/csrf.js';
 import { Logto } from '../auth/logto/logto.js';
+import { OneTapService, type OneTapOffer } from '../auth/one-tap/one-tap.service.js';
+import { BrowserBinding } from '../auth/sign-in/browser-binding.js';
 import { queryOf } from '../auth/sign-in/query.js';
 import { Destinations } from '../auth/sign-in/destinations.js';
 import { SessionGuard, type RequestWithSession } from '../auth/session/session.guard.js';
 import { Sessions } from '../auth/session/sessions.js';
 import { Clock } from '../common/clock.js';
 import { OptionalAuth, Public } from '../common/current-user.js';
-import { ConnectorRegistry } from '../connectors/connector.registry.js';
+import { ConnectorRegistry, type ConfiguredConnector } from '../connectors/connector.registry.js';
 import { IdentitiesService } from '../identities/identities.service.js';
 import { TokenVaultService } from '../token-vault/token-vault.service.js';
-import { policyWithForms } from './content-security-policy.js';
+import { policyWithForms, policyWithPrompt } from './content-security-policy.js';
 import { homePage, welcomePage } from './home.page.js';
 import { accountsOf } from './home.view.js';
 import { ICON } from './layout.js';
@@ -36,6 +38,8 @@ export class PagesController {
     private readonly sessions: Sessions,
     private readonly csrfTokens: CsrfTokens,
     private readonly destinations: Destinations,
+    private readonly oneTap: OneTapService,
+    private readonly browsers: BrowserBinding,
     private readonly clock: Clock,
   ) {}
 
@@ -48,7 +52,8 @@ export class PagesController {
     @Res({ passthrough: true }) response: unknown,
   ): Promise<string> {
     if (!session) return welcomePage();
-    this.allowForms(response);
+    const connectors = await this.connectors.list();
+    this.allowForms(response, connectors);
     const { user } = session;
     const [identities, tokenSets, records] = await Promise.all([
       this.identities.list(user.id),
@@ -56,7 +61,7 @@ export class PagesController {
       this.sessions.ofUser(user.id),
     ]);
     const now = this.clock.now();
-    const facts = { identities, tokenSets, connectors: this.connectors.list(), now };
+    const facts = { identities, tokenSets, connectors, now };
     const sessions = sessionViews(records, session.id, now);
     const { baseUrl } = this.options;
     return homePage({
@@ -72,9 +77,16 @@ export class PagesController {
   @Public()
   @Header('Content-Type', HTML)
   @Header('Cache-Control', 'no-store')
-  signIn(@Req() request: RequestWithSession): string {
-    const choices = this.connectors.list().map(({ instance: { id, name } }) => ({ id, name }));
-    return signInPage(choices, this.destinations.wanted(queryOf(request)));
+  async signIn(
+    @Req() request: RequestWithSession,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<string> {
+    const connectors = await this.connectors.list();
+    const choices = connectors.map(({ instance: { id, name } }) => ({ id, name }));
+    const returnTo = this.destinations.wanted(queryOf(request));
+    const offer = await this.oneTap.offer(() => this.browsers.mark(request, response), returnTo);
+    if (offer) this.allowPrompt(response, offer);
+    return signInPage(choices, returnTo, offer);
   }
 
   @Get(STYLESHEET_PATH)
@@ -93,11 +105,17 @@ export class PagesController {
     return ICON;
   }
 
+  /** The prompt may open a window of Google's, which has to find its way back (COOP). */
+  private allowPrompt(response: unknown, { scriptUrl }: OneTapOffer): void {
+    const { httpAdapter } = this.host;
+    httpAdapter.setHeader(response, 'Content-Security-Policy', policyWithPrompt(scriptUrl));
+    httpAdapter.setHeader(response, 'Cross-Origin-Opener-Policy', 'same-origin-allow-popups');
+    httpAdapter.setHeader(response, 'Referrer-Policy', 'strict-origin-when-cross-origin');
+  }
+
   /** Chromium holds `form-action` against the whole chain of redirects that a form starts, and ours lead to providers. */
-  private allowForms(response: unknown): void {
-    const providers = this.connectors
-      .list()
-      .flatMap(({ connector, instance }) => [...connector.formOrigins(instance)]);
+  private allowForms(response: unknown, connectors: readonly ConfiguredConnector[]): void {
+    const providers = connectors.flatMap(({ connector, instance }) => [...connector.formOrigins(instance)]);
     const policy = policyWithForms([...this.logto.relyingParty.origins, ...providers]);
     this.host.httpAdapter.setHeader(response, 'Content-Security-Policy', policy);
   }

@@ -1,4 +1,5 @@
-import { html } from './html.js';
+import type { OneTapOffer } from '../auth/one-tap/one-tap.service.js';
+import { html, type Html } from './html.js';
 import { page } from './layout.js';
 import { letter } from './portrait.js';
 
@@ -8,7 +9,11 @@ export interface SignInChoice {
 }
 
 /** "Continue with Logto", and every connector beside it. */
-export function signInPage(connectors: readonly SignInChoice[], returnTo: string): string {
+export function signInPage(
+  connectors: readonly SignInChoice[],
+  returnTo: string,
+  offer?: OneTapOffer,
+): string {
   const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`;
   const others = connectors.map(
     ({ id, name }) =>
@@ -31,6 +36,22 @@ export function signInPage(connectors: readonly SignInChoice[], returnTo: string
             ${others}
           </ul>`
       }
+      ${offer && oneTap(offer)}
     </section>`,
   );
 }
+
+/** Google's script reads the attributes. The page works as well where it does not load or shows nothing. */
+const oneTap = (offer: OneTapOffer): Html =>
+  html`<div
+      id="g_id_onload"
+      data-client_id="${offer.clientId}"
+      data-login_uri="${offer.loginUri}"
+      data-nonce="${offer.nonce}"
+      data-context="signin"
+      data-auto_select="${String(offer.autoSelect)}"
+      data-cancel_on_tap_outside="${String(offer.closeOnTapOutside)}"
+      data-itp_support="${String(offer.itpSupport)}"
+      data-use_fedcm_for_prompt="true"
+    ></div>
+    <script src="${offer.scriptUrl}" async></script>`;

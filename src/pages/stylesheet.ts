@@ -98,6 +98,8 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 .accounts .letter { width: 2.5rem; height: 2.5rem; border-radius: 10px; font-size: 1.1rem; margin-top: .15rem; }
 .accounts .name { font-weight: 600; }
 .accounts .fine { margin-top: .3rem; }
+.accounts summary { display: inline-block; min-height: 1.5rem; cursor: pointer; text-decoration: underline; text-underline-offset: .2em; }
+.accounts details form { display: grid; gap: .6rem; justify-items: start; margin-top: .5rem; }
 .requests { display: grid; gap: .5rem; margin-top: 1rem; }
 .requests li { padding: .75rem 1rem; border-radius: 10px; background: var(--shade); }
 .method { font-weight: 700; }

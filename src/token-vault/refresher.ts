@@ -36,7 +36,7 @@ export class Refresher implements BeforeApplicationShutdown {
 
   /** Whether the row's token can be handed out without asking the provider. */
   isFresh(secret: StoredSecret): boolean {
-    const margin = this.connectors.find(secret.connectorId)?.connector.descriptor.refreshMarginSeconds ?? 0;
+    const margin = this.connectors.peek(secret.connectorId)?.connector.descriptor.refreshMarginSeconds ?? 0;
     return isFresh(secret, margin, this.clock.now());
   }
 
@@ -74,8 +74,8 @@ export class Refresher implements BeforeApplicationShutdown {
     const now = this.clock.now();
     if (secret.retryAt !== null && secret.retryAt > now) return this.whileBackingOff(secret, held);
 
-    const configured = this.connectors.get(secret.connectorId);
-    if (held.refreshToken && configured.connector.refresh) return this.ask(configured, secret, held);
+    const configured = await this.connectors.get(secret.connectorId);
+    if (canRefresh(configured, held)) return this.ask(configured, secret, held);
     return isExpired(secret, now) ? this.giveUp(secret, 'no_refresh_token') : held;
   }
 
@@ -152,6 +152,10 @@ export class Refresher implements BeforeApplicationShutdown {
     throw this.reauthorization({ ...secret, stateReason });
   }
 }
+
+const canRefresh = ({ connector }: ConfiguredConnector, held: TokenSet): boolean =>
+  connector.refresh !== undefined &&
+  (held.refreshToken !== undefined || connector.descriptor.refreshesLivingAccessToken === true);
 
 /** Logto's answer where nothing is stored. */
 export const notStored = (): LatchkeyError =>

@@ -43,11 +43,13 @@ export class SecretStore {
   }
 
   /** Everything but the sealed columns, in the order of first storing. */
-  listByUser(userId: string): Promise<Omit<StoredSecret, 'sealed'>[]> {
+  listByUser(
+    userId: string,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Omit<StoredSecret, 'sealed'>[]> {
     const { sealed: _, ...select } = { ...ALL_COLUMNS };
-    return this.dataSource
-      .getRepository(StoredSecret)
-      .find({ select, where: { userId }, order: { firstStoredAt: 'ASC', id: 'ASC' } });
+    const order = { firstStoredAt: 'ASC', id: 'ASC' } as const;
+    return manager.find(StoredSecret, { select, where: { userId }, order });
   }
 
   findByAccount(
@@ -61,6 +63,15 @@ export class SecretStore {
 
   async insert(manager: EntityManager, secret: StoredSecret): Promise<void> {
     await manager.insert(StoredSecret, secret);
+  }
+
+  /** All of a connector instance. */
+  async removeOf(manager: EntityManager, connectorId: string): Promise<void> {
+    await manager.delete(StoredSecret, { connectorId });
+  }
+
+  async remove(manager: EntityManager, { id }: StoredSecret): Promise<void> {
+    await manager.delete(StoredSecret, { id });
   }
 
   /** False when the row has another version by now, or is gone. */

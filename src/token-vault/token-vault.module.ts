@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/c
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { mount } from '../common/mount.js';
+import { EndingTokens } from './ending-tokens.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { Refresher } from './refresher.js';
 import { SecretStore } from './secret.store.js';
@@ -28,7 +29,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModu
 /** The vault. Needs `SealingModule` and `ConnectorsModule` in the application, and nothing of the other modules. */
 @Module({
   imports: [CommonModule, TypeOrmModule.forFeature([StoredSecret])],
-  providers: [TokenVaultService, Refresher, RefreshFailures, SecretStore, TokenSetSealer],
+  providers: [TokenVaultService, Refresher, RefreshFailures, SecretStore, TokenSetSealer, EndingTokens],
   exports: [TokenVaultService],
 })
 export class TokenVaultModule extends ConfigurableModuleClass {}

@@ -81,6 +81,32 @@ export class TokenVaultService {
     return secret !== null && secret.hasRefreshToken && secret.state === 'active';
   }
 
+  /** The accounts of a user of which token sets are held. */
+  async ownersOf(manager: EntityManager, userId: string): Promise<TokenSetOwner[]> {
+    const secrets = await this.secrets.listByUser(userId, manager);
+    return secrets.map(({ connectorId, target, subject }) => ({ userId, connectorId, target, subject }));
+  }
+
+  /**
+   * Destroys the token set of an account as part of the caller's transaction, and hands it out a last time, so that its
+   * grant can be ended at the provider. Nothing where none was held, or what was held does not open.
+   */
+  async forget(
+    manager: EntityManager,
+    { userId, connectorId, subject }: Omit<TokenSetOwner, 'target'>,
+  ): Promise<TokenSet | undefined> {
+    const secret = await this.secrets.findByAccount(manager, userId, connectorId, subject);
+    if (!secret) return undefined;
+    await this.secrets.remove(manager, secret);
+    try {
+      return await this.sealer.open(secret);
+    } catch (error) {
+      if (!isLatchkeyError(error)) throw error;
+      this.logger.error(`Secret ${secret.id} does not open at its end: ${error.code}`);
+      return undefined;
+    }
+  }
+
   /** Decrypts nothing. */
   async list(userId: string): Promise<TokenSetSummary[]> {
     const now = this.clock.now();

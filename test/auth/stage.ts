@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { LogtoOptions } from '../../src/auth/auth.options.js';
-import { startBackend, type Backend, type Platform } from '../support/backend.js';
+import { googleInstance, startBackend, type Backend, type Platform } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { HostileIssuer, type Bends, type HostileIssuerOptions } from '../support/hostile-issuer.js';
 import type { SigningAlgorithm } from '../support/hostile-issuer-keys.js';
@@ -60,7 +60,7 @@ export class Stage {
       platform,
       settings: {
         logto: { ...logto.logto, ...options.logto },
-        google: { ...google.google, ...options.google },
+        connectors: [googleInstance({ ...google.google, ...options.google })],
       },
     });
     return new Stage(backend, { Logto: logto, Google: google });

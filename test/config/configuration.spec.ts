@@ -34,7 +34,7 @@ describe('the configuration', () => {
       databaseUrl: 'sqlite:data/latchkey.sqlite',
       sandbox: { port: 3100 },
       logto: undefined,
-      google: undefined,
+      connectors: [],
     });
     expect(configuration.vaultKeys.text).toMatch(/^sandbox:/);
   });
@@ -62,11 +62,14 @@ describe('the configuration', () => {
       CONNECTOR_GOOGLE_CLIENT_ID: 'g',
       CONNECTOR_GOOGLE_CLIENT_SECRET: 'x',
     });
-    expect(configuration.google).toMatchObject({
-      clientId: 'g',
-      clientSecret: 'x',
-      enableTokenStorage: true,
-    });
+    expect(configuration.connectors).toEqual([
+      {
+        id: 'google',
+        connectorId: 'google-universal',
+        config: { clientId: 'g', clientSecret: 'x' },
+        enableTokenStorage: true,
+      },
+    ]);
     expect(configuration.sandbox).toBeDefined();
   });
 

@@ -14,11 +14,13 @@ describe('a connector that is switched off', () => {
 
   afterAll(() => stage.close());
 
-  const switchTo = (enabled: boolean) =>
-    Object.assign(stage.backend.get(ConnectorRegistry).get('google').instance, { enabled });
+  const switchTo = async (enabled: boolean) => {
+    const { instance } = await stage.backend.get(ConnectorRegistry).get('google');
+    Object.assign(instance, { enabled });
+  };
 
   it('starts no sign-in, and is not offered (AR-10)', async () => {
-    switchTo(false);
+    await switchTo(false);
     const browser = new Browser();
     stage.sandbox.clearRequests();
     const answer = await browser.json(`${url}/auth/social/google`);
@@ -31,16 +33,16 @@ describe('a connector that is switched off', () => {
     expect(Object.keys(stage.sandbox.requests())).toEqual([]);
     await signInThroughLogto(browser, stage.backend);
     expect((await browser.open(`${url}/`)).html).not.toContain('/auth/social/google');
-    switchTo(true);
+    await switchTo(true);
   });
 
   it('finishes no sign-in that was started before (AR-10)', async () => {
     const browser = new Browser();
     const page = await browser.open(`${url}/auth/social/google`);
-    switchTo(false);
+    await switchTo(false);
     const refused = await page.press('persona', 'zoe');
     const end = refused.html.includes('name="allow"') ? await refused.press('allow') : refused;
-    switchTo(true);
+    await switchTo(true);
     expect([end.status, (await browser.json(`${url}/api/me`)).status]).toEqual([403, 401]);
   });
 });

@@ -22,6 +22,7 @@ import {
   GoogleConnector,
   LatchkeyError,
   LinkingPolicy,
+  type LinkingDecision,
   LogtoStrategy,
   type LogtoUser,
   openDataSource,
@@ -200,9 +201,12 @@ describe('an application that imports the modules in its own way', () => {
     @Injectable()
     class OneForAll extends LinkingPolicy {
       private readonly owners = new Map<string, string>();
-      override async ownerOf(manager: EntityManager): Promise<string | undefined> {
+      override async decide(manager: EntityManager): Promise<LinkingDecision> {
         const [first] = await manager.find(User);
-        return first?.id ?? this.owners.get('nobody');
+        const userId = first?.id ?? this.owners.get('nobody');
+        return userId === undefined
+          ? { action: 'create', reason: 'the_first' }
+          : { action: 'link', userId, reason: 'one_for_all' };
       }
     }
     const { url, close } = await start({ linkingPolicy: OneForAll });

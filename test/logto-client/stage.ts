@@ -14,7 +14,7 @@ import { Clock, systemSeconds } from '../../src/common/clock.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
-import { TEST_SESSION_SECRET, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import { googleInstance, TEST_SESSION_SECRET, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
 import { freePort } from '../support/ports.js';
@@ -181,7 +181,7 @@ async function startInstance(options: InstanceOptions): Promise<Instance> {
     sessionSecret: [TEST_SESSION_SECRET],
     vaultKeys: { text: TEST_VAULT_KEYS, variable: 'VAULT_KEYS' },
     logto: { ...sandbox.logto, ...options.logto },
-    google: { ...sandbox.google, enableTokenStorage: true },
+    connectors: [googleInstance(sandbox.google)],
   };
   const module = await Test.createTestingModule({
     imports: [AppModule.forRoot(settings, dataSource), ...imports],

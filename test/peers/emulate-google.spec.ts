@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createEmulator, type Emulator } from 'emulate';
-import { platforms, startBackend, type Backend } from '../support/backend.js';
+import { googleInstance, platforms, startBackend, type Backend } from '../support/backend.js';
 import { Browser, type Page } from '../support/browser.js';
 import { freePort } from '../support/ports.js';
 
@@ -27,7 +27,7 @@ describe.each(platforms)('a Google that others wrote, with the backend on %s', (
       settings: {
         // Nobody signs in through Logto here, and nobody answers at this address.
         logto: { endpoint: 'http://localhost:1', appId: 'unused', appSecret: 'unused' },
-        google: { ...client, issuer: google.url, enableTokenStorage: true },
+        connectors: [googleInstance({ ...client, issuer: google.url })],
       },
     });
     browser = new Browser();

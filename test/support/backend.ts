@@ -6,9 +6,22 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { DataSource } from 'typeorm';
 import { AppModule, secureApplication, type BackendSettings } from '../../src/app.module.js';
 import { Clock } from '../../src/common/clock.js';
+import type { ConnectorInstanceOptions } from '../../src/connectors/connector.registry.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { databaseKinds, temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from './databases.js';
 import { freePort } from './ports.js';
+
+/** Google as an instance of the environment, by its client's credentials. */
+export const googleInstance = (
+  config: object,
+  options: Partial<ConnectorInstanceOptions> = {},
+): ConnectorInstanceOptions => ({
+  id: 'google',
+  connectorId: 'google-universal',
+  config,
+  enableTokenStorage: true,
+  ...options,
+});
 
 export type Platform = 'Fastify' | 'Express';
 

@@ -96,7 +96,8 @@ export class Page {
   private submit(matches: (form: string) => boolean, fields: Record<string, string>): Promise<Page> {
     const form = (this.html.match(/<form[\s\S]*?<\/form>/g) ?? []).find(matches);
     if (!form) throw new Error(`no such form on ${this.url}: ${this.html.slice(0, 400)}`);
-    const hidden = [...form.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(
+    const sent = /<input[^>]*(?:type="hidden"|type="checkbox"[^>]*\schecked\b)[^>]*>/g;
+    const hidden = [...form.matchAll(sent)].map(
       ([input]) => [attribute(input, 'name'), attribute(input, 'value')] as const,
     );
     const body = new URLSearchParams({ ...Object.fromEntries(hidden), ...fields });

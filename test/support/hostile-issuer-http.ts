@@ -10,6 +10,8 @@ export interface Recorded {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
+  /** As it came, for a request that sends no form. */
+  readonly body: string;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -68,9 +70,10 @@ export async function serve(answer: (request: Recorded) => Promise<Reaction>): P
 
 async function record(request: IncomingMessage): Promise<Recorded> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://issuer');
-  const form = new URLSearchParams(await text(request));
+  const body = await text(request);
+  const form = new URLSearchParams(body);
   const { method = 'GET', headers } = request;
-  return { method, path: pathname, query: searchParams, form, headers };
+  return { method, path: pathname, query: searchParams, form, body, headers };
 }
 
 async function send(response: ServerResponse, reaction: Reaction): Promise<void> {

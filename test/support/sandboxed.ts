@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { startBackend, type Backend, type BackendOptions } from './backend.js';
+import { googleInstance, startBackend, type Backend, type BackendOptions } from './backend.js';
 import { Browser, type Page } from './browser.js';
 import { freePort } from './ports.js';
 
@@ -17,7 +17,7 @@ export async function startSandboxed(
   const sandbox = await startSandbox({ port: await freePort(), applicationUrl: `http://localhost:${port}` });
   const settings = {
     logto: sandbox.logto,
-    google: { ...sandbox.google, enableTokenStorage: true },
+    connectors: [googleInstance(sandbox.google)],
     ...options.settings,
   };
   const backend = await startBackend({ ...options, port, settings });

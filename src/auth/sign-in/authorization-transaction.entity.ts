@@ -43,6 +43,10 @@ export class AuthorizationTransaction {
   @Column({ type: 'boolean' })
   consent: boolean;
 
+  /** What was asked for beside what the connector asks for, space-delimited. */
+  @Column({ type: 'text', nullable: true })
+  scope: string | null;
+
   @EpochColumn('started_at')
   startedAt: number;
 

@@ -5,6 +5,7 @@ import { Clock } from '../../common/clock.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { digest, randomState, randomToken } from '../../common/random.js';
 import type { AuthorizationCallback, AuthorizationRequest } from '../../connectors/connector.js';
+import { splitScope } from '../../connectors/token-set.js';
 import { AuthorizationTransaction, type Purpose } from './authorization-transaction.entity.js';
 
 const LIFETIME_SECONDS = 10 * 60;
@@ -21,6 +22,10 @@ export interface TransactionStart {
   readonly redirectUri: string;
   readonly returnTo: string;
   readonly consent?: boolean;
+  /** Asked for beside what the connector asks for. */
+  readonly scope?: readonly string[];
+  readonly userAgent?: string;
+  readonly loginHint?: string;
 }
 
 /** Round trips to providers: each has its own state, nonce and code verifier, lives ten minutes and ends once. */
@@ -41,20 +46,22 @@ export class AuthorizationTransactions {
    * there is nowhere to send it.
    */
   async begin(start: TransactionStart, urlOf: (request: AuthorizationRequest) => Promise<URL>): Promise<URL> {
-    const { redirectUri, consent = false, userId = null } = start;
+    const { userAgent, loginHint, ...kept } = start;
+    const { redirectUri, consent = false, userId = null, scope = [] } = kept;
     const [state, nonce, codeVerifier] = [randomState(), randomToken(), randomToken()];
-    const url = await urlOf({ redirectUri, state, nonce, codeVerifier, consent });
+    const secrets = { state, nonce, codeVerifier };
+    const url = await urlOf({ ...secrets, redirectUri, consent, scope, userAgent, loginHint });
     await this.makeRoom(start.browser);
     const startedAt = this.clock.now();
-    const times = { startedAt, expiresAt: startedAt + LIFETIME_SECONDS };
     await this.rows.insert({
-      ...start,
-      ...times,
+      ...kept,
+      ...secrets,
       consent,
       userId,
-      nonce,
-      codeVerifier,
+      scope: scope.join(' ') || null,
       state: digest(state),
+      startedAt,
+      expiresAt: startedAt + LIFETIME_SECONDS,
     });
     return url;
   }
@@ -81,10 +88,9 @@ export class AuthorizationTransactions {
       throw new LatchkeyError('auth.transaction_expired', 'The sign-in took too long. Start again.');
     }
     const { redirectUri, nonce, codeVerifier, consent } = transaction;
-    return {
-      transaction,
-      callback: { parameters, state: states[0], redirectUri, nonce, codeVerifier, consent },
-    };
+    const scope = splitScope(transaction.scope ?? '');
+    const request = { state: states[0], redirectUri, nonce, codeVerifier, consent, scope };
+    return { transaction, callback: { ...request, parameters } };
   }
 
   private async take(state: string, browser: string): Promise<AuthorizationTransaction | undefined> {

@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
-import { isUniqueViolation } from '../../common/unique-violation.js';
 import type { TokenSet } from '../../connectors/token-set.js';
-import { IdentitiesService, type IdentityAt } from '../../identities/identities.service.js';
+import { IdentitiesService } from '../../identities/identities.service.js';
+import { accountInLog, type IdentityAt } from '../../identities/identity-at.js';
+import { Refused } from '../../identities/refused.js';
+import { Transactions } from '../../identities/transactions.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import type { AuthorizationTransaction } from './authorization-transaction.entity.js';
 import { Sessions, type CurrentSession } from '../session/sessions.js';
 import { LOGTO } from '../logto/logto.js';
 import type { Caller } from '../../common/request-of.js';
-
-const ATTEMPTS = 3;
 
 export interface Arrival {
   readonly transaction: AuthorizationTransaction;
@@ -29,13 +28,16 @@ export class SignInService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(IdentitiesService) private readonly identities: IdentitiesService,
     @Inject(TokenVaultService) private readonly vault: TokenVaultService,
+    private readonly transactions: Transactions,
     private readonly sessions: Sessions,
   ) {}
 
   /** The id of the user who is signed in from now on. */
   complete(arrival: Arrival): Promise<string> {
-    assertSamePerson(arrival);
-    return this.transact((manager) => this.write(manager, arrival));
+    return this.transactions.run((manager) => {
+      assertSamePerson(arrival);
+      return this.write(manager, arrival);
+    });
   }
 
   /**
@@ -43,7 +45,7 @@ export class SignInService {
    * account and opens a session. The account's proof is the application's business. Returns the user's id.
    */
   async enter(caller: Caller, response: unknown, at: IdentityAt): Promise<string> {
-    const userId = await this.transact((manager) => this.identities.signIn(manager, at));
+    const userId = await this.transactions.run((manager) => this.identities.signIn(manager, at));
     await this.sessions.open(caller, response, userId);
     return userId;
   }
@@ -58,7 +60,7 @@ export class SignInService {
     const identity = { issuer, subject, emailVerified: false };
     const at = { connectorId: LOGTO, target: LOGTO, identity };
     const known = await this.ownerAtLogto(issuer, subject);
-    return known ?? this.transact((manager) => this.identities.signIn(manager, at));
+    return known ?? this.transactions.run((manager) => this.identities.signIn(manager, at));
   }
 
   /** Whether the provider has to ask the person once more before the grant can live without them. */
@@ -66,16 +68,6 @@ export class SignInService {
     if (!tokenSet || transaction.consent) return false;
     const account = { userId, connectorId: at.connectorId, subject: at.identity.subject };
     return !(await this.vault.isRenewable(this.dataSource.manager, account));
-  }
-
-  private async transact(action: (manager: EntityManager) => Promise<string>): Promise<string> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.dataSource.transaction(action);
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isRace(error)) throw error;
-      }
-    }
   }
 
   private async write(manager: EntityManager, { transaction, at, tokenSet }: Arrival): Promise<string> {
@@ -94,18 +86,19 @@ export class SignInService {
   ): Promise<string> {
     if (purpose === 'sign-in' || userId === null) return this.identities.signIn(manager, at);
     await (purpose === 'link'
-      ? this.identities.link(manager, userId, at)
+      ? this.identities.link(manager, { userId, actorId: userId }, at)
       : this.identities.confirm(manager, userId, at));
     return userId;
   }
 }
 
 /** What a signed-in user started, the same user finishes. */
-function assertSamePerson({ transaction: { purpose, userId }, session }: Arrival): void {
+function assertSamePerson({ transaction: { purpose, userId }, session, at }: Arrival): void {
   if (purpose === 'sign-in' || (userId !== null && session?.user.id === userId)) return;
-  throw new LatchkeyError('auth.link_refused', 'Somebody else is signed in by now. Start again.');
+  const actorId = session?.user.id ?? null;
+  const event = { event: 'identity.linked', reason: 'somebody_else_signed_in', actorId, userId };
+  throw new Refused('auth.link_refused', 'Somebody else is signed in by now. Start again.', {
+    ...event,
+    ...accountInLog(at),
+  });
 }
-
-/** Two first sign-ins of one person, or a sign-in and a refresh, met: the later one looks again. */
-const isRace = (error: unknown): boolean =>
-  isUniqueViolation(error) || (isLatchkeyError(error) && error.code === 'vault.conflict');

@@ -1,16 +1,33 @@
-import { Controller, Get, Header, Inject, Param, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
-import { CurrentUser, OptionalAuth } from '../../common/current-user.js';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Inject,
+  Param,
+  Post,
+  Redirect,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import { CurrentUser, notSignedIn, OptionalAuth } from '../../common/current-user.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { splitScope } from '../../connectors/token-set.js';
+import type { Identity } from '../../identities/identity.entity.js';
+import { Unlinking } from '../../identities/unlinking.js';
+import { chooseIdentity } from '../account/choose-identity.js';
+import { RecentAuthenticationGuard } from '../account/recent-authentication.guard.js';
 import { AUTH_PATHS, type AuthPaths } from '../auth.options.js';
 import { CsrfGuard } from '../session/csrf.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
 import { Sessions } from '../session/sessions.js';
-import type { Purpose } from './authorization-transaction.entity.js';
 import { BrowserBinding } from './browser-binding.js';
 import { Destinations } from './destinations.js';
 import { queryOf } from './query.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { SignInService, type Arrival } from './sign-in.service.js';
-import { SocialService } from './social.service.js';
+import { SocialService, type SocialStart } from './social.service.js';
 
 /** Signing in with a connector, linking one to the signed-in user, and renewing what it granted. */
 @Controller('auth/social/:connectorId')
@@ -20,6 +37,8 @@ export class SocialController {
     private readonly social: SocialService,
     private readonly browsers: BrowserBinding,
     private readonly destinations: Destinations,
+    private readonly sessions: Sessions,
+    private readonly unlinking: Unlinking,
   ) {}
 
   @Get()
@@ -31,12 +50,12 @@ export class SocialController {
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SeeOther> {
-    return this.start(connectorId, 'sign-in', request, response);
+    return this.start({ connectorId, purpose: 'sign-in' }, request, response);
   }
 
   /** Only by a form of ours: a page of somebody else's must not be able to add an account to the user's. */
   @Post('link')
-  @UseGuards(CsrfGuard)
+  @UseGuards(CsrfGuard, RecentAuthenticationGuard)
   @Redirect()
   @Header('Cache-Control', 'no-store')
   link(
@@ -45,10 +64,36 @@ export class SocialController {
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SeeOther> {
-    return this.start(connectorId, 'link', request, response, user.id);
+    return this.start({ connectorId, purpose: 'link', userId: user.id }, request, response);
   }
 
-  /** Renews the grant of an account that is linked already; it can link nothing, so a link may lead here. */
+  /** The account of `identityId` signs nobody in any more, and its tokens are destroyed. */
+  @Post('unlink')
+  @UseGuards(CsrfGuard, RecentAuthenticationGuard)
+  @Redirect()
+  @Header('Cache-Control', 'no-store')
+  async unlink(
+    @Param('connectorId') connectorId: string,
+    @Req() request: RequestWithSession,
+    @Res({ passthrough: true }) response: unknown,
+    @Body() form: UnlinkForm | undefined,
+  ): Promise<SeeOther> {
+    const { latchkeySession: session } = request;
+    if (!session) throw notSignedIn();
+    const returnTo = this.destinations.wanted(queryOf(request));
+    await this.unlinking.unlink({
+      userId: session.userId,
+      actorId: session.userId,
+      choose: (identities) => namedBy(form, identities, connectorId),
+    });
+    await this.sessions.renew(response, session);
+    return seeOther(returnTo);
+  }
+
+  /**
+   * Renews the grant of an account that is linked already; it can link nothing, so a link may lead here. `scope` is asked
+   * for beside what the connector asks for and what was granted before.
+   */
   @Get('reauthorize')
   @Redirect()
   @Header('Cache-Control', 'no-store')
@@ -58,20 +103,51 @@ export class SocialController {
     @Req() request: RequestWithSession,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<SeeOther> {
-    return this.start(connectorId, 'reauthorize', request, response, user.id);
+    const scope = scopeOf(queryOf(request));
+    return this.start({ connectorId, purpose: 'reauthorize', userId: user.id, scope }, request, response);
   }
 
   private async start(
-    connectorId: string,
-    purpose: Purpose,
+    wanted: Pick<SocialStart, 'connectorId' | 'purpose' | 'userId' | 'scope'>,
     request: RequestWithSession,
     response: unknown,
-    userId?: string,
   ): Promise<SeeOther> {
-    const returnTo = this.destinations.wanted(queryOf(request));
+    const query = queryOf(request);
+    const returnTo = this.destinations.wanted(query);
     const browser = this.browsers.mark(request, response);
-    return seeOther(await this.social.start({ connectorId, purpose, browser, userId, returnTo }));
+    const loginHint = loginHintOf(query);
+    const userAgent = request.headers['user-agent'];
+    return seeOther(await this.social.start({ ...wanted, browser, returnTo, userAgent, loginHint }));
   }
+}
+
+interface UnlinkForm {
+  readonly identityId?: unknown;
+}
+
+function namedBy(
+  form: UnlinkForm | undefined,
+  identities: readonly Identity[],
+  connectorId: string,
+): Identity {
+  const named = identities.find(
+    (identity) => identity.id === form?.identityId && identity.connectorId === connectorId,
+  );
+  return chooseIdentity(named ? [named] : [], named?.target ?? '');
+}
+
+/** Scopes in the form of RFC 6749 3.3. Throws `auth.parameter_invalid`. */
+function scopeOf(query: URLSearchParams): string[] {
+  const text = query.get('scope') ?? '';
+  if (text.length <= 2000 && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return splitScope(text);
+  throw new LatchkeyError('auth.parameter_invalid', 'Not a list of scopes.');
+}
+
+/** Who the person says they are, for the provider to begin with. Throws `auth.parameter_invalid`. */
+function loginHintOf(query: URLSearchParams): string | undefined {
+  const hint = query.get('login_hint') || undefined;
+  if (hint === undefined || (hint.length <= 320 && !/\p{C}/u.test(hint))) return hint;
+  throw new LatchkeyError('auth.parameter_invalid', 'Not a login hint.');
 }
 
 /** Where providers send people back to. */
@@ -113,7 +189,7 @@ export class SocialCallbackController {
     arrival: Arrival,
     returnTo: string,
   ): Promise<string> {
-    if (!this.social.canAskAgain(connectorId) || !(await this.signIns.needsConsent(userId, arrival)))
+    if (!(await this.social.canAskAgain(connectorId)) || !(await this.signIns.needsConsent(userId, arrival)))
       return returnTo;
     const query = new URLSearchParams({ return_to: returnTo }).toString();
     return `/${this.paths.auth}/social/${connectorId}/reauthorize?${query}`;

@@ -1,5 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ConnectorRegistry } from '../../connectors/connector.registry.js';
+import { ConnectorRegistry, type ConfiguredConnector } from '../../connectors/connector.registry.js';
+import type { Authorization, AuthorizationCallback, ConnectorInstance } from '../../connectors/connector.js';
+import { splitScope, type TokenSet } from '../../connectors/token-set.js';
+import type { IdentityAt } from '../../identities/identity-at.js';
+import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import { AUTH_OPTIONS, AUTH_PATHS, type AuthModuleOptions, type AuthPaths } from '../auth.options.js';
 import type { Purpose } from './authorization-transaction.entity.js';
 import { AuthorizationTransactions } from './authorization-transactions.js';
@@ -12,6 +16,10 @@ export interface SocialStart {
   readonly browser: string;
   readonly returnTo: string;
   readonly userId?: string;
+  /** Asked for beside what the connector asks for. */
+  readonly scope?: readonly string[];
+  readonly userAgent?: string;
+  readonly loginHint?: string;
 }
 
 /** Round trips to the providers of configured connectors. */
@@ -21,15 +29,20 @@ export class SocialService {
     @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
     @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
     @Inject(ConnectorRegistry) private readonly connectors: ConnectorRegistry,
+    @Inject(TokenVaultService) private readonly vault: TokenVaultService,
     private readonly transactions: AuthorizationTransactions,
   ) {}
 
-  /** Where to send the browser. A grant that has to be renewed asks the person even if the provider remembers them. */
+  /**
+   * Where to send the browser. A grant that has to be renewed asks the person even if the provider remembers them, and
+   * asks for what was granted before, so that nothing is lost by it.
+   */
   async start(start: SocialStart): Promise<string> {
-    const { connector, instance } = this.connectors.getEnabled(start.connectorId);
+    const { connector, instance } = await this.connectors.getEnabled(start.connectorId);
     const redirectUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
-    const consent = start.purpose === 'reauthorize' && instance.enableTokenStorage;
-    const begin = { ...start, redirectUri, consent };
+    const renews = start.purpose === 'reauthorize' && instance.enableTokenStorage;
+    const scope = renews ? await this.furtherScope(instance, start) : start.scope;
+    const begin = { ...start, redirectUri, consent: renews, scope };
     const url = await this.transactions.begin(begin, (request) =>
       connector.authorizationUrl(instance, request),
     );
@@ -43,16 +56,48 @@ export class SocialService {
     browser: string | undefined,
     session?: CurrentSession,
   ): Promise<Arrival> {
-    const { connector, instance } = this.connectors.getEnabled(connectorId);
-    const { transaction, callback } = await this.transactions.end(parameters, instance.id, browser);
-    const { identity, tokenSet } = await connector.exchange(instance, callback);
-    const at = { connectorId: instance.id, target: instance.target, identity };
-    return { transaction, session, at, tokenSet: instance.enableTokenStorage ? tokenSet : undefined };
+    const configured = await this.connectors.getEnabled(connectorId);
+    const { id } = configured.instance;
+    const { transaction, callback } = await this.transactions.end(parameters, id, browser);
+    return { transaction, session, ...(await redeem(configured, callback)) };
   }
 
   /** Whether asking once more would bring what {@link Arrival} lacks: a grant that lives without the person. */
-  canAskAgain(connectorId: string): boolean {
-    const { connector } = this.connectors.get(connectorId);
+  async canAskAgain(connectorId: string): Promise<boolean> {
+    const { connector } = await this.connectors.get(connectorId);
     return connector.descriptor.refreshTokenNeedsConsent === true;
   }
+
+  /** What is asked for, and what the vault holds already, of a user at this connector. */
+  async furtherScope(
+    { id }: Pick<ConnectorInstance, 'id'>,
+    { userId, scope = [] }: Pick<SocialStart, 'userId' | 'scope'>,
+  ): Promise<string[]> {
+    const held = userId === undefined ? [] : await this.vault.list(userId);
+    const ofConnector = held.filter(({ connectorId }) => connectorId === id);
+    return [...new Set([...scope, ...ofConnector.flatMap((summary) => splitScope(summary.scope ?? ''))])];
+  }
 }
+
+export interface Redeemed {
+  readonly at: IdentityAt;
+  /** Absent where the instance keeps none. */
+  readonly tokenSet?: TokenSet;
+}
+
+/** Who a callback speaks of. An answer that names no scope grants what was asked for (RFC 6749 5.1). */
+export async function redeem(
+  { connector, instance }: ConfiguredConnector,
+  callback: AuthorizationCallback,
+): Promise<Redeemed> {
+  const { identity, tokenSet } = await connector.exchange(instance, callback);
+  const { id: connectorId, target, syncProfile } = instance;
+  const at = { connectorId, target, identity, syncProfile };
+  return { at, tokenSet: instance.enableTokenStorage ? withScope(tokenSet, callback) : undefined };
+}
+
+const withScope = (
+  tokenSet: Authorization['tokenSet'],
+  { scope = [] }: AuthorizationCallback,
+): TokenSet | undefined =>
+  tokenSet && { ...tokenSet, scope: tokenSet.scope ?? (scope.length > 0 ? scope : undefined) };

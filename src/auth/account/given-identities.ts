@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { LatchkeyError } from '../../common/errors.js';
+import type { IdentityAt } from '../../identities/identity-at.js';
+import { Identity } from '../../identities/identity.entity.js';
+import type { GivenIdentity } from './management-bodies.js';
+
+/** Accounts that an administrator names by hand. */
+@Injectable()
+export class GivenIdentities {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Logto's body names no issuer, of which a provider may have several. Rejects with `guard.invalid_input` where it cannot be told. */
+  async at(target: string, { userId, details, ...given }: GivenIdentity): Promise<IdentityAt> {
+    const like = await this.anyAt(target, given.connectorId);
+    const [issuer, connectorId] = [given.issuer ?? like?.issuer, given.connectorId ?? like?.connectorId];
+    if (issuer === undefined || connectorId === undefined) throw unknownIssuer(target);
+    const { name, username, email, phone, avatar, rawData } = details ?? {};
+    const identity = { name, username, email, phone, avatar, rawData, emailVerified: false };
+    return { connectorId, target, identity: { ...identity, issuer, subject: userId } };
+  }
+
+  private anyAt(target: string, connectorId: string | undefined): Promise<Identity | null> {
+    const where = { target, ...(connectorId !== undefined && { connectorId }) };
+    const order = { lastUsedAt: 'DESC', id: 'ASC' } as const;
+    return this.dataSource.manager.findOne(Identity, { where, order });
+  }
+}
+
+const unknownIssuer = (target: string): LatchkeyError =>
+  new LatchkeyError('guard.invalid_input', `No account of "${target}" is known yet: name its issuer.`, {
+    data: { issues: [{ path: ['issuer'], message: 'is required, and so is connectorId' }] },
+  });

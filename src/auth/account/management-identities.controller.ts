@@ -1,0 +1,127 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { z } from 'zod';
+import { OptionalUser, type CurrentUser } from '../../common/current-user.js';
+import { ManagementGuard } from '../../common/management.guard.js';
+import { SchemaPipe } from '../../common/schema.pipe.js';
+import { IdentitiesService, type LinkTo } from '../../identities/identities.service.js';
+import { Profiles } from '../../identities/profiles.js';
+import { Unlinking } from '../../identities/unlinking.js';
+import { chooseIdentity } from './choose-identity.js';
+import { GivenIdentities } from './given-identities.js';
+import { LinkedAccounts } from './linked-accounts.js';
+import { choice, givenIdentity, newIdentity, type Choice, type GivenIdentity } from './management-bodies.js';
+import { identityAnswer, identityMap, profileAnswer, type ProfileAnswer } from './profile-answer.js';
+import { SocialVerifications } from './social-verifications.js';
+
+type IdentityMap = ProfileAnswer['identities'];
+type IdentityOnly = { readonly identity: IdentityMap[string] };
+
+/** The accounts of a user for whoever manages users, at Logto's paths. No token passes through here. */
+@Controller('api/users/:userId')
+@UseGuards(ManagementGuard)
+@UsePipes(SchemaPipe)
+export class ManagementIdentitiesController {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly verifications: SocialVerifications,
+    private readonly accounts: LinkedAccounts,
+    private readonly given: GivenIdentities,
+    private readonly identities: IdentitiesService,
+    private readonly profiles: Profiles,
+    private readonly unlinking: Unlinking,
+  ) {}
+
+  /** Of a round trip that `authorization-uri` has begun. */
+  @Post('identities')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async add(
+    @Param('userId') userId: string,
+    @OptionalUser() admin: CurrentUser | undefined,
+    @Body({ schema: newIdentity }) { connectorId, connectorData }: z.output<typeof newIdentity>,
+  ): Promise<IdentityMap> {
+    await this.profiles.read(userId);
+    const { at } = await this.verifications.finishManaged(connectorId, connectorData);
+    await this.accounts.add(linkTo(userId, admin), { at });
+    return identityMap(await this.identities.list(userId));
+  }
+
+  /** In the place of the account that the user has there. 201 where there was none. */
+  @Put('identities/:target')
+  @Header('Cache-Control', 'no-store')
+  async replace(
+    @Param() { userId, target }: { userId: string; target: string },
+    @OptionalUser() admin: CurrentUser | undefined,
+    @Body({ schema: givenIdentity }) body: GivenIdentity,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<IdentityMap> {
+    await this.profiles.read(userId);
+    const at = await this.given.at(target, body);
+    const isNew = await this.accounts.replace(linkTo(userId, admin), { at });
+    if (isNew) this.host.httpAdapter.status(response, 201);
+    return identityMap(await this.identities.list(userId));
+  }
+
+  @Get('identities/:target')
+  @Header('Cache-Control', 'no-store')
+  async read(
+    @Param() { userId, target }: { userId: string; target: string },
+    @Query({ schema: choice }) { identityId }: Choice,
+  ): Promise<IdentityOnly> {
+    await this.profiles.read(userId);
+    const chosen = chooseIdentity(await this.identities.list(userId), target, identityId);
+    return { identity: identityAnswer(chosen) };
+  }
+
+  @Get('all-identities')
+  @Header('Cache-Control', 'no-store')
+  async list(
+    @Param('userId') userId: string,
+  ): Promise<{ socialIdentities: (IdentityOnly & { id: string; target: string })[]; ssoIdentities: [] }> {
+    await this.profiles.read(userId);
+    const identities = await this.identities.list(userId);
+    const socialIdentities = identities.map((identity) => ({
+      id: identity.id,
+      target: identity.target,
+      identity: identityAnswer(identity),
+    }));
+    return { socialIdentities, ssoIdentities: [] };
+  }
+
+  /** Not the last one: a user without an account could never sign in again. */
+  @Delete('identities/:target')
+  @Header('Cache-Control', 'no-store')
+  async remove(
+    @Param() { userId, target }: { userId: string; target: string },
+    @OptionalUser() admin: CurrentUser | undefined,
+    @Query({ schema: choice }) { identityId }: Choice,
+  ): Promise<ProfileAnswer> {
+    const user = await this.profiles.read(userId);
+    await this.unlinking.unlink({
+      ...linkTo(userId, admin),
+      choose: (identities) => chooseIdentity(identities, target, identityId),
+    });
+    return profileAnswer(user, await this.identities.list(userId));
+  }
+}
+
+/** An administrator who is a person has signed in; a program is nobody. */
+const linkTo = (userId: string, admin: CurrentUser | undefined): LinkTo => ({
+  userId,
+  actorId: admin?.id ?? null,
+});

@@ -1,0 +1,53 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { notSignedIn } from '../../common/current-user.js';
+import { LatchkeyError } from '../../common/errors.js';
+import { AUTH_OPTIONS, AUTH_PATHS, type AuthModuleOptions, type AuthPaths } from '../auth.options.js';
+import { LogtoSessions } from '../logto/logto-sessions.js';
+import type { RequestWithSession } from '../session/session.guard.js';
+import { Destinations } from '../sign-in/destinations.js';
+import { queryOf } from '../sign-in/query.js';
+
+const DEFAULT_SECONDS = 10 * 60;
+
+/**
+ * Lets a request in only a while after its session's sign-in: whoever finds a browser that somebody has left open can
+ * neither add a way into the account nor take one away. Runs after the session guard.
+ */
+@Injectable()
+export class RecentAuthenticationGuard implements CanActivate {
+  private readonly seconds: number;
+
+  constructor(
+    @Inject(AUTH_OPTIONS) private readonly options: AuthModuleOptions,
+    @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
+    private readonly logtoSessions: LogtoSessions,
+    private readonly destinations: Destinations,
+    private readonly clock: Clock,
+  ) {
+    this.seconds = options.session?.recentAuthenticationSeconds ?? DEFAULT_SECONDS;
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<RequestWithSession>();
+    const { latchkeySession: session } = request;
+    if (!session) throw notSignedIn();
+    if (this.clock.now() - session.createdAt <= this.seconds) return true;
+    const query = new URLSearchParams({ return_to: this.destinations.wanted(queryOf(request)) });
+    throw new LatchkeyError(
+      'auth.recent_authentication_required',
+      'Your sign-in lies too far back for this. Sign in again, then repeat what you did.',
+      { data: { authorization_url: await this.signInUrl(session.id, query) } },
+    );
+  }
+
+  /** Logto, where it is what the person signed in with and may be told to ask them anew; otherwise the choice they had. */
+  private async signInUrl(sessionId: string, query: URLSearchParams): Promise<string> {
+    const { baseUrl, logto } = this.options;
+    const mayPrompt = logto.signInParameters?.includes('prompt') === true;
+    if (!mayPrompt || !(await this.logtoSessions.has(sessionId)))
+      return `${baseUrl}/sign-in?${query.toString()}`;
+    query.set('prompt', 'login');
+    return `${baseUrl}/${this.paths.auth}/sign-in?${query.toString()}`;
+  }
+}

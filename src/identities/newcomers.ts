@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import { Clock } from '../common/clock.js';
+import { randomId } from '../common/random.js';
+import { accountInLog, type IdentityAt } from './identity-at.js';
+import { IdentityRows } from './identity-rows.js';
+import { LinkingPolicy } from './linking.policy.js';
+import { Profiles } from './profiles.js';
+import { Refused, suspended } from './refused.js';
+import { User } from './user.entity.js';
+
+/** What becomes of accounts that nobody has used here before, as the linking policy decides. */
+@Injectable()
+export class Newcomers {
+  constructor(
+    private readonly policy: LinkingPolicy,
+    private readonly rows: IdentityRows,
+    private readonly profiles: Profiles,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The user whose the account is from now on. Rejects with `user.email_already_in_use` or `user.suspended`. */
+  async admit(manager: EntityManager, at: IdentityAt): Promise<string> {
+    const decision = await this.policy.decide(manager, at);
+    switch (decision.action) {
+      case 'create':
+        return this.create(manager, at, decision.reason);
+      case 'link':
+        return this.join(manager, at, decision);
+      case 'refuse':
+        throw refusal(at, decision.reason);
+    }
+  }
+
+  private async create(manager: EntityManager, at: IdentityAt, reason: string): Promise<string> {
+    const [userId, identityId] = [randomId(12), randomId(21)];
+    const now = this.clock.now();
+    const profile = await this.profiles.firstOf(manager, identityId, at);
+    await manager.insert(User, {
+      id: userId,
+      ...profile,
+      suspended: false,
+      createdAt: now,
+      lastSignInAt: now,
+    });
+    await this.rows.insert(manager, { id: identityId, userId }, at);
+    const event = { event: 'user.created', outcome: 'done', reason, actorId: userId, userId } as const;
+    await this.audit.record({ ...event, identityId, ...accountInLog(at) }, manager);
+    return userId;
+  }
+
+  private async join(
+    manager: EntityManager,
+    at: IdentityAt,
+    { userId, reason }: { readonly userId: string; readonly reason: string },
+  ): Promise<string> {
+    const criteria = { id: userId, suspended: false };
+    const { affected } = await manager.update(User, criteria, { lastSignInAt: this.clock.now() });
+    if (affected !== 1) throw suspended(userId, at);
+    const identityId = randomId(21);
+    await this.rows.insert(manager, { id: identityId, userId }, at);
+    const event = { event: 'identity.linked', outcome: 'done', reason, actorId: userId, userId } as const;
+    await this.audit.record({ ...event, identityId, ...accountInLog(at) }, manager);
+    return userId;
+  }
+}
+
+/** Says nothing of the other account, not even which provider it is at. */
+const refusal = (at: IdentityAt, reason: string): Refused =>
+  new Refused(
+    'user.email_already_in_use',
+    'Somebody here has this e-mail address already. If it is you, sign in the way you did before and link this account.',
+    { event: 'sign_in', reason, ...accountInLog(at) },
+  );

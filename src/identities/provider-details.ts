@@ -1,0 +1,38 @@
+import type { ProviderIdentity } from '../connectors/connector.js';
+import { canonicalEmail } from './canonical-email.js';
+import type { Identity } from './identity.entity.js';
+
+const LONGEST_DETAILS_BYTES = 16 * 1024;
+
+export type ProviderDetails = Pick<
+  Identity,
+  | 'name'
+  | 'username'
+  | 'email'
+  | 'emailVerified'
+  | 'emailCanonical'
+  | 'emailAuthoritative'
+  | 'phone'
+  | 'phoneVerified'
+  | 'avatar'
+  | 'details'
+>;
+
+/** What a provider says of a person, as columns. What it leaves out is null: it no longer says so. */
+export const detailsOf = (identity: ProviderIdentity): ProviderDetails => ({
+  name: identity.name ?? identity.username ?? null,
+  username: identity.username ?? null,
+  email: identity.email ?? null,
+  emailVerified: identity.emailVerified,
+  emailCanonical: canonicalEmail(identity.email) ?? null,
+  emailAuthoritative: identity.emailVerified && identity.emailAuthoritative === true,
+  phone: identity.phone ?? null,
+  phoneVerified: identity.phone !== undefined && identity.phoneVerified === true,
+  avatar: identity.avatar ?? null,
+  details: detailsText(identity.rawData),
+});
+
+function detailsText(rawData: unknown): string | null {
+  const text = JSON.stringify(rawData) as string | undefined;
+  return text !== undefined && Buffer.byteLength(text) <= LONGEST_DETAILS_BYTES ? text : null;
+}
