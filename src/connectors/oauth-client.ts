@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client';
-import type { Fetch } from '../common/http-client.js';
+import type { Outgoing } from '../common/http-client.js';
 import { attempt } from './attempt.js';
 import { spendMadeUpCode } from './made-up-code.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
@@ -23,7 +23,7 @@ export interface OAuthClientSettings {
   readonly pkce: boolean;
   /** Between the scopes of a request: a space by the standard. */
   readonly scopeDelimiter: string;
-  readonly fetch: Fetch;
+  readonly outgoing: Outgoing;
   /** Puts an answer of the token endpoint into the form of RFC 6749 5, where the provider has a form of its own. */
   readonly repair: (answer: TokenAnswer) => TokenAnswer;
 }
@@ -120,7 +120,7 @@ function jsonOf(text: string): unknown {
 }
 
 function configurationOf(settings: OAuthClientSettings): oidc.Configuration {
-  const { clientId, clientSecret, tokenEndpoint, fetch, repair } = settings;
+  const { clientId, clientSecret, tokenEndpoint, outgoing, repair } = settings;
   const metadata = {
     issuer: settings.issuer,
     authorization_endpoint: settings.authorizationEndpoint,
@@ -133,7 +133,7 @@ function configurationOf(settings: OAuthClientSettings): oidc.Configuration {
       : oidc.ClientSecretPost(clientSecret);
   const configuration = new oidc.Configuration(metadata, clientId, {}, authentication);
   configuration[oidc.customFetch] = async (url, init) => {
-    const answer = await fetch(url, init as RequestInit);
+    const answer = await outgoing.fetch(url, init as RequestInit);
     return url === tokenEndpoint ? readable(answer, repair) : answer;
   };
   if ([settings.authorizationEndpoint, tokenEndpoint].some((url) => url.startsWith('http:')))

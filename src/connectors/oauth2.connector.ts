@@ -171,7 +171,8 @@ export abstract class OAuth2Connector<
     await this.client(instance).revoke((refreshToken ?? accessToken).reveal());
   }
 
-  protected fetch(instance: ConnectorInstance<Config>, url: URL, init: RequestInit): Promise<Response> {
+  /** A request that is none of OAuth's. */
+  protected ask(instance: ConnectorInstance<Config>, url: URL, init: RequestInit): Promise<Response> {
     return this.http.guarded(instance.privateHosts)(url, init);
   }
 
@@ -191,7 +192,7 @@ export abstract class OAuth2Connector<
       authentication,
       pkce,
       scopeDelimiter,
-      fetch: this.http.guarded(privateHosts),
+      outgoing: { fetch: this.http.guarded(privateHosts) },
       repair: (answer) => this.repair(answer),
     });
     this.clients.set(instance, created);

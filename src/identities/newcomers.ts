@@ -8,6 +8,7 @@ import { IdentityRows } from './identity-rows.js';
 import { LinkingPolicy } from './linking.policy.js';
 import { Profiles } from './profiles.js';
 import { Refused, suspended } from './refused.js';
+import { Overtaken } from './transactions.js';
 import { User } from './user.entity.js';
 
 /** What becomes of accounts that nobody has used here before, as the linking policy decides. */
@@ -30,8 +31,14 @@ export class Newcomers {
       case 'link':
         return this.join(manager, at, decision);
       case 'refuse':
+        await this.assertStillUnknown(manager, at);
         throw refusal(at, decision.reason);
     }
+  }
+
+  /** The address may be that of this very account, which came a moment ago by another request. */
+  private async assertStillUnknown(manager: EntityManager, at: IdentityAt): Promise<void> {
+    if (await this.rows.find(manager, at)) throw new Overtaken('the account is known by now');
   }
 
   private async create(manager: EntityManager, at: IdentityAt, reason: string): Promise<string> {

@@ -95,7 +95,7 @@ export const people: readonly Persona[] = [
     xHandle: 'carlacalloway',
     wecomUserId: 'carla',
     behaviour: 'cancels',
-    remark: 'cancels whatever is asked',
+    remark: 'declines whatever is asked',
   },
   {
     id: 'uma',

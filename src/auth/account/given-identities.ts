@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { LatchkeyError } from '../../common/errors.js';
+import type { ProviderIdentity } from '../../connectors/connector.js';
 import type { IdentityAt } from '../../identities/identity-at.js';
 import { Identity } from '../../identities/identity.entity.js';
 import type { GivenIdentity } from './management-bodies.js';
@@ -16,9 +17,11 @@ export class GivenIdentities {
     const like = await this.anyAt(target, given.connectorId);
     const [issuer, connectorId] = [given.issuer ?? like?.issuer, given.connectorId ?? like?.connectorId];
     if (issuer === undefined || connectorId === undefined) throw unknownIssuer(target);
-    const { name, username, email, phone, avatar, rawData } = details ?? {};
-    const identity = { name, username, email, phone, avatar, rawData, emailVerified: false };
-    return { connectorId, target, identity: { ...identity, issuer, subject: userId } };
+    const account = { issuer, subject: userId };
+    const known = await this.dataSource.manager.findOneBy(Identity, { target, ...account });
+    const said =
+      known && details === undefined ? detailsAsKnown(known) : { ...details, emailVerified: false };
+    return { connectorId, target, identity: { ...said, ...account } };
   }
 
   private anyAt(target: string, connectorId: string | undefined): Promise<Identity | null> {
@@ -32,3 +35,16 @@ const unknownIssuer = (target: string): LatchkeyError =>
   new LatchkeyError('guard.invalid_input', `No account of "${target}" is known yet: name its issuer.`, {
     data: { issues: [{ path: ['issuer'], message: 'is required, and so is connectorId' }] },
   });
+
+/** An account that is named without details keeps those that it has. */
+const detailsAsKnown = (known: Identity): Omit<ProviderIdentity, 'issuer' | 'subject'> => ({
+  name: known.name ?? undefined,
+  username: known.username ?? undefined,
+  email: known.email ?? undefined,
+  emailVerified: known.emailVerified,
+  emailAuthoritative: known.emailAuthoritative,
+  phone: known.phone ?? undefined,
+  phoneVerified: known.phoneVerified,
+  avatar: known.avatar ?? undefined,
+  rawData: known.details === null ? undefined : (JSON.parse(known.details) as unknown),
+});

@@ -8,7 +8,7 @@ export const newIdentity = z.strictObject({ connectorId: z.string(), connectorDa
 
 /** What an administrator knows of an account. Nobody has vouched for its addresses. */
 const details = z
-  .looseObject({
+  .object({
     name: optionalText,
     username: optionalText,
     email: optionalText,

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../common/errors.js';
 import type { Connector } from '../connector.js';
-import type { ConfiguredConnector } from '../connector.registry.js';
 import { secretFieldsOf, without, type ConnectorConfig } from './connector-config.js';
 import { configuredSecretsOf, metadataOf, type ConnectorMetadata } from './connector-metadata.js';
 import type { GivenInstance } from './given-instances.js';
@@ -25,7 +24,6 @@ export interface InstanceRecord {
   readonly version: number;
   /** Why it cannot be used, where it cannot. */
   readonly brokenBy?: ErrorCode;
-  readonly configured?: ConfiguredConnector;
 }
 
 export function recordOfGiven({ options, connector, instance }: GivenInstance): InstanceRecord {
@@ -48,12 +46,11 @@ export function recordOfGiven({ options, connector, instance }: GivenInstance): 
     enabled,
     isReadOnly: true,
     version: 0,
-    configured: { connector, instance },
   };
 }
 
 export function recordOfStored(stored: StoredInstance, connector: Connector | undefined): InstanceRecord {
-  const { row, configured } = stored;
+  const { row } = stored;
   const { id, connectorId, target, syncProfile, enableTokenStorage, enabled, version } = row;
   return {
     ...{ id, connectorId, target, syncProfile, enableTokenStorage, enabled, version },
@@ -63,7 +60,6 @@ export function recordOfStored(stored: StoredInstance, connector: Connector | un
     metadata: metadataOf(row),
     isReadOnly: false,
     brokenBy: stored.configured ? undefined : stored.brokenBy,
-    configured,
   };
 }
 

@@ -60,7 +60,7 @@ export const factoryAnswer = ({ descriptor }: Connector): ConnectorFactoryAnswer
 });
 
 export function connectorAnswer(record: InstanceRecord): ConnectorAnswer {
-  const { connector, configured: _, brokenBy, ...own } = record;
+  const { connector, brokenBy, ...own } = record;
   return {
     ...(connector && factoryAnswer(connector)),
     ...record.metadata,

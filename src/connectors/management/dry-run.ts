@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isLatchkeyError, LatchkeyError, type ErrorCode, type UpstreamAnswer } from '../../common/errors.js';
 import { randomState, randomToken } from '../../common/random.js';
-import type { ConfiguredConnector } from '../connector.registry.js';
+import { ConnectorRegistry, type ConfiguredConnector } from '../connector.registry.js';
 import type { ConnectorConfig } from '../instances/connector-config.js';
 import { ConnectorInstances } from '../instances/connector-instances.js';
 import { InstanceDrafts } from '../instances/instance-drafts.js';
@@ -35,6 +35,7 @@ const AWAY: ReadonlySet<ErrorCode> = new Set([
 @Injectable()
 export class DryRun {
   constructor(
+    private readonly registry: ConnectorRegistry,
     private readonly instances: ConnectorInstances,
     private readonly drafts: InstanceDrafts,
     private readonly factory: InstanceFactory,
@@ -55,8 +56,8 @@ export class DryRun {
   }
 
   private async existing(id: string): Promise<ConfiguredConnector> {
-    const { configured, brokenBy = 'connector.misconfigured' } = await this.instances.get(id);
-    if (configured) return configured;
+    const { brokenBy } = await this.instances.get(id);
+    if (!brokenBy) return this.registry.get(id);
     throw new LatchkeyError(brokenBy, 'The stored configuration cannot be used.');
   }
 

@@ -103,7 +103,7 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
     const token = accessToken.reveal();
     const url = this.graphUrl(instance, '/me/permissions', { appsecret_proof: proofOf(instance, token) });
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await this.fetch(instance, url, { method: 'DELETE', headers });
+    const answer = await this.ask(instance, url, { method: 'DELETE', headers });
     if (!answer.ok)
       throw refusalOf({ ...answerOf(answer), body: await answer.json().catch(() => undefined) });
   }

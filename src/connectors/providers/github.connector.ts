@@ -92,7 +92,7 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
     const { clientId, clientSecret, endpoint, apiEndpoint = apiOf(endpoint) } = instance.config;
     const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
     const url = new URL(`${apiEndpoint}/applications/${encodeURIComponent(clientId)}/grant`);
-    const answer = await this.fetch(instance, url, {
+    const answer = await this.ask(instance, url, {
       method: 'DELETE',
       headers: {
         authorization: `Basic ${credentials}`,
