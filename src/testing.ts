@@ -6,3 +6,14 @@ export {
   type SandboxClient,
   type SandboxOptions,
 } from './sandbox/sandbox.js';
+export {
+  connectorConformance,
+  type ConformanceCase,
+  type ConformanceOptions,
+} from './conformance/conformance.js';
+export {
+  type ConformanceSubject,
+  type ProviderAnswer,
+  type ProviderRequest,
+  type ProviderRound,
+} from './conformance/subject.js';

@@ -172,7 +172,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   private describeOurs(error: LatchkeyError): Problem {
     const status = (STATUSES as Partial<Record<string, number>>)[error.code] ?? 500;
-    if (status >= 500) this.logger.warn(`${error.code}: ${error.message}${causes(error)}`);
+    if (status >= 500) this.logger.warn(`${error.code}: ${error.message}${said(error)}${causes(error)}`);
     const { code, message, data, retryAfterSeconds, challenge } = error;
     return { status, code, message, data, retryAfterSeconds, challenge };
   }
@@ -228,6 +228,12 @@ const publicMessage = (error: unknown, status: number): string =>
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** The provider's own words, which are kept without anything that could be a credential. */
+const said = ({ upstream: { status, code, description } = {} }: LatchkeyError): string => {
+  const words = [status, code, description].filter((word) => word !== undefined);
+  return words.length === 0 ? '' : ` (the provider: ${words.join(', ')})`;
+};
 
 /** The chain of causes by name and code: enough to find the fault, and nothing that a provider wrote. */
 function causes(error: { cause?: unknown }): string {

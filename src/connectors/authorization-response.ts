@@ -1,5 +1,6 @@
 import type { ServerMetadata } from 'openid-client';
 import { LatchkeyError, type ErrorCode } from '../common/errors.js';
+import { callbackAnswer } from './upstream-error.js';
 
 /** RFC 9207 2.4: the callback comes from the issuer that was asked, and says so wherever the issuer promises to. */
 export function assertIssuer(parameters: URLSearchParams, metadata: ServerMetadata): void {
@@ -25,6 +26,8 @@ const ERRORS = new Map<string, [ErrorCode, string]>(
     temporarily_unavailable: ['connector.provider_unavailable', 'The provider is busy.'],
     unauthorized_client: ['connector.misconfigured', 'The provider refuses this application.'],
     invalid_request: ['connector.misconfigured', 'The provider refuses the request of this application.'],
+    redirect_uri_mismatch: ['connector.misconfigured', 'The provider does not know our address.'],
+    application_suspended: ['connector.misconfigured', 'The provider refuses this application.'],
     invalid_scope: ['connector.misconfigured', 'The provider refuses the scope of this application.'],
     invalid_target: [
       'connector.misconfigured',
@@ -45,7 +48,7 @@ export function assertGranted(parameters: URLSearchParams): void {
       'auth.callback_invalid',
       'The provider refused the sign-in.',
     ];
-    throw new LatchkeyError(code, message);
+    throw new LatchkeyError(code, message, { upstream: callbackAnswer(parameters) });
   }
   if (parameters.getAll('code').length !== 1 || !parameters.get('code')) {
     throw new LatchkeyError('auth.callback_invalid', 'The answer of the provider carries no code.');

@@ -16,7 +16,7 @@ import { OAuthClient, type ClientAuthentication, type ResourceAnswer } from './o
 import { wantedScope } from './scope.js';
 import type { TokenAnswer } from './token-answer.js';
 import { tokenSetOf, type TokenSet } from './token-set.js';
-import { upstreamRefusal } from './upstream-error.js';
+import { apiAnswer, upstreamRefusal } from './upstream-error.js';
 
 export interface OAuth2Descriptor extends ConnectorDescriptor, OAuth2Dialect {
   /** Asked for where the configuration names no scope. */
@@ -153,7 +153,7 @@ export abstract class OAuth2Connector<
 
   /** What an unsuccessful answer of the provider's API means. */
   protected refusalOf(answer: ResourceAnswer): LatchkeyError {
-    return upstreamRefusal('userinfo', answer);
+    return upstreamRefusal('userinfo', answer, apiAnswer(answer.status, answer.body));
   }
 
   /** The refresh of RFC 6749 6, for a connector that offers it. */

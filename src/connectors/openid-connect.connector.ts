@@ -13,7 +13,7 @@ import {
   type ConnectorInstance,
   type ProviderIdentity,
 } from './connector.js';
-import { endpointUrl } from './endpoint.js';
+import { issuerUrl } from './endpoint.js';
 import type { IssuerSettings } from './issuer.js';
 import { RelyingParty, type SignInTokens } from './relying-party.js';
 import { wantedScope } from './scope.js';
@@ -33,7 +33,7 @@ export const openIdConnectConfig = z.object({
   /** Replaces the descriptor's default; separated by spaces. */
   scope: z.string().optional(),
   /** Another issuer that speaks the same dialect: an emulator, a private cloud. */
-  issuer: endpointUrl.optional(),
+  issuer: issuerUrl.optional(),
 });
 
 export type OpenIdConnectConfig = z.output<typeof openIdConnectConfig>;
@@ -121,7 +121,12 @@ export abstract class OpenIdConnectConnector<
   }
 
   private scope({ config }: ConnectorInstance<Config>, request: AuthorizationRequest): readonly string[] {
-    return wantedScope({ configured: config.scope, byDefault: this.descriptor.scope, request });
+    return wantedScope({
+      configured: config.scope,
+      byDefault: this.descriptor.scope,
+      further: ['openid'],
+      request,
+    });
   }
 
   /** Who verified claims speak of. Rejects with `connector.invalid_response` where they have another form. */

@@ -11,6 +11,8 @@ export interface TokenSet {
   readonly scope?: readonly string[];
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number;
+  /** The same of the refresh token. After it only the person can help. */
+  readonly refreshTokenExpiresAt?: number;
 }
 
 /** The token endpoint's answer, after a protocol library has checked it (RFC 6749 5.1). */
@@ -20,6 +22,8 @@ export interface TokenResponse {
   readonly token_type: string;
   readonly scope?: string;
   readonly expires_in?: number;
+  /** Not of the standard: Google and GitHub say so where a grant ends by itself. */
+  readonly refresh_token_expires_in?: unknown;
 }
 
 /**
@@ -27,12 +31,17 @@ export interface TokenResponse {
  * `connector.invalid_response` for a token that is no bearer token.
  */
 export function tokenSetOf(response: TokenResponse, requestedAt: number): TokenSet {
+  const lastsSeconds = response.refresh_token_expires_in;
   return {
     accessToken: new Secret(response.access_token),
     refreshToken: response.refresh_token ? new Secret(response.refresh_token) : undefined,
     tokenType: bearer(response.token_type),
     scope: response.scope === undefined ? undefined : splitScope(response.scope),
     expiresAt: response.expires_in === undefined ? undefined : requestedAt + lifetimeOf(response.expires_in),
+    refreshTokenExpiresAt:
+      typeof lastsSeconds === 'number' && lastsSeconds > 0
+        ? requestedAt + lifetimeOf(lastsSeconds)
+        : undefined,
   };
 }
 

@@ -33,9 +33,29 @@ export const redacted = (text: unknown): string | undefined =>
   typeof text === 'string'
     ? text
         .replace(/\p{C}+/gu, ' ')
-        .replace(/[\w.~+/=|-]{20,}/g, '[redacted]')
+        .replace(/\S{20,}/g, '[redacted]')
         .slice(0, 300)
     : undefined;
+
+/** A code is a name or a number, however long; whatever else stands in its place may be anything. */
+const codeIn = (text: unknown): string | undefined =>
+  typeof text === 'string' && /^([a-z][a-z_]{0,63}|-?\d{1,9}(\/\d{1,9})?)$/.test(text)
+    ? text
+    : redacted(text);
+
+/** What an unsuccessful answer of an API says, by the members that such answers have. */
+export function apiAnswer(status: number, body: unknown): UpstreamAnswer {
+  const { message, detail, title, error_description: described } = (body ?? {}) as Record<string, unknown>;
+  return { status, description: redacted([described, message, detail, title].find(isText)) };
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** What an authorization response says of its refusal. */
+export const callbackAnswer = (parameters: URLSearchParams): UpstreamAnswer => ({
+  code: codeIn(parameters.get('error')),
+  description: redacted(parameters.get('error_description')),
+});
 
 function answerOf(error: unknown): UpstreamAnswer | undefined {
   if (!isBodyError(error)) {
@@ -44,7 +64,7 @@ function answerOf(error: unknown): UpstreamAnswer | undefined {
   }
   const { status, error: standard, error_description: description, cause } = error;
   const own: unknown = (cause as Record<string, unknown>)[OWN_CODE];
-  return { status, code: redacted(own ?? standard), description: redacted(description) };
+  return { status, code: codeIn(own ?? standard), description: redacted(description) };
 }
 
 function classify(step: Step, error: unknown): [ErrorCode, string] {
@@ -177,7 +197,8 @@ const isBadKeySet = (error: unknown): boolean =>
 function retryAfter(headers: Headers | undefined): number | undefined {
   const given = headers?.get('retry-after');
   const end = headers?.get('x-rate-limit-reset') ?? headers?.get('x-ratelimit-reset');
-  const seconds = given ? Number(given) : end && isSpent(headers) ? Number(end) - systemSeconds() : NaN;
+  const rest = end && isSpent(headers) ? Math.max(1, Number(end) - systemSeconds()) : NaN;
+  const seconds = given ? Number(given) : rest;
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.ceil(seconds), 3600) : undefined;
 }
 

@@ -20,6 +20,7 @@ import { Sessions1763900000000 } from './migrations/1763900000000-sessions.js';
 import { ApplicationTokens1764100000000 } from './migrations/1764100000000-application-tokens.js';
 import { Connectors1764200000000 } from './migrations/1764200000000-connectors.js';
 import { Identities1764300000000 } from './migrations/1764300000000-identities.js';
+import { RefreshTokenExpiry1764400000000 } from './migrations/1764400000000-refresh-token-expiry.js';
 import { migrate } from './migrate.js';
 import { serialise } from './serial-query-runner.js';
 
@@ -46,6 +47,7 @@ export const latchkeyMigrations = [
   ApplicationTokens1764100000000,
   Connectors1764200000000,
   Identities1764300000000,
+  RefreshTokenExpiry1764400000000,
 ];
 
 const common = {

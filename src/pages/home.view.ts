@@ -89,11 +89,14 @@ const tokensOf = (
       : undefined,
 });
 
-function sentenceOf({ status, reason, expiresAt, hasRefreshToken }: TokenSetSummary, now: number): string {
+function sentenceOf(summary: TokenSetSummary, now: number): string {
+  const { status, reason, expiresAt, hasRefreshToken, refreshTokenExpiresAt } = summary;
   if (status === 'reauthorization_required')
     return reason === 'grant_invalid'
       ? 'The provider has ended this access. Reconnect to bring it back.'
       : 'The access token has ended, and cannot be renewed without you.';
+  if (status === 'expiring' && refreshTokenExpiresAt !== null)
+    return `The provider ends this access in ${duration(Math.max(0, refreshTokenExpiresAt - now))}. Reconnect to keep it.`;
   if (expiresAt === null) return 'The access token has no end.';
   const end =
     expiresAt > now ? `The access token ends in ${duration(expiresAt - now)}` : 'The access token has ended';

@@ -18,6 +18,15 @@ export const isExpired = ({ expiresAt }: Pick<StoredSecret, 'expiresAt'>, now: n
 export function statusOf(secret: Omit<StoredSecret, 'sealed'>, now: number): TokenSetStatus {
   if (secret.state !== 'active') return secret.state;
   if (secret.failures > 0) return 'degraded';
+  if (endsSoon(secret, now)) return 'expiring';
   if (secret.hasRefreshToken || secret.expiresAt === null) return 'active';
   return isExpired(secret, now) ? 'reauthorization_required' : 'expiring';
 }
+
+const SOON_SECONDS = 7 * 24 * 60 * 60;
+
+/** Google ends the grants of an application in testing after a week: the person should know beforehand. */
+const endsSoon = (
+  { refreshTokenExpiresAt: end }: Pick<StoredSecret, 'refreshTokenExpiresAt'>,
+  now: number,
+): boolean => end !== null && end - now <= SOON_SECONDS;

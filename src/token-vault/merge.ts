@@ -15,6 +15,9 @@ export function mergeTokenSets(
     refreshToken: answer.refreshToken ?? held?.refreshToken,
     scope: answer.scope ?? held?.scope,
     expiresAt: answer.expiresAt ?? expiryByHabit(held, now),
+    refreshTokenExpiresAt: answer.refreshToken
+      ? answer.refreshTokenExpiresAt
+      : (answer.refreshTokenExpiresAt ?? held?.refreshTokenExpiresAt),
   };
 }
 

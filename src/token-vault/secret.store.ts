@@ -6,7 +6,7 @@ import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
 import { StoredSecret } from './stored-secret.entity.js';
 
 const COLUMNS = `id, user_id, connector_id, target, subject, key_id, wrapped_key, ciphertext, version, token_type, scope,
-  expires_at, has_refresh_token, state, state_reason, failures, retry_at, first_stored_at, obtained_at`;
+  expires_at, refresh_token_expires_at, has_refresh_token, state, state_reason, failures, retry_at, first_stored_at, obtained_at`;
 
 type Row = Record<string, unknown>;
 
@@ -108,6 +108,7 @@ const ALL_COLUMNS = {
   tokenType: true,
   scope: true,
   expiresAt: true,
+  refreshTokenExpiresAt: true,
   hasRefreshToken: true,
   state: true,
   stateReason: true,
@@ -130,6 +131,7 @@ function secretOf(row: Row | undefined): StoredSecret | undefined {
     tokenType: row['token_type'],
     scope: row['scope'],
     expiresAt: epoch(row['expires_at']),
+    refreshTokenExpiresAt: epoch(row['refresh_token_expires_at']),
     hasRefreshToken: Boolean(row['has_refresh_token']),
     state: row['state'],
     stateReason: row['state_reason'],

@@ -47,6 +47,10 @@ export class StoredSecret {
   @EpochColumn('expires_at', { nullable: true })
   expiresAt: number | null;
 
+  /** Null when the provider did not say, as most do not. */
+  @EpochColumn('refresh_token_expires_at', { nullable: true })
+  refreshTokenExpiresAt: number | null;
+
   @Column({ name: 'has_refresh_token', type: 'boolean' })
   hasRefreshToken: boolean;
 

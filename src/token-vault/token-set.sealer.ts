@@ -23,6 +23,7 @@ export type BoundColumns = Pick<
   | 'scope'
   | 'expiresAt'
   | 'hasRefreshToken'
+  | 'refreshTokenExpiresAt'
   | 'obtainedAt'
 >;
 
@@ -48,6 +49,7 @@ export class TokenSetSealer {
       tokenType: secret.tokenType,
       scope: secret.scope === null ? undefined : splitScope(secret.scope),
       expiresAt: secret.expiresAt ?? undefined,
+      refreshTokenExpiresAt: secret.refreshTokenExpiresAt ?? undefined,
     };
   }
 }
@@ -65,15 +67,20 @@ const bindingOf = (row: BoundColumns): Binding => [
   row.expiresAt,
   row.hasRefreshToken,
   row.obtainedAt,
+  ...(row.refreshTokenExpiresAt === null ? [] : [row.refreshTokenExpiresAt]),
 ];
 
 /** The columns in clear of a token set that has just been obtained. */
-export const clearPartOf = ({ tokenType, scope, expiresAt, refreshToken }: TokenSet, now: number) =>
+export const clearPartOf = (
+  { tokenType, scope, expiresAt, refreshToken, refreshTokenExpiresAt }: TokenSet,
+  now: number,
+) =>
   ({
     tokenType,
     scope: scope?.join(' ') ?? null,
     expiresAt: expiresAt ?? null,
     hasRefreshToken: refreshToken !== undefined,
+    refreshTokenExpiresAt: refreshTokenExpiresAt ?? null,
     state: 'active',
     stateReason: null,
     failures: 0,

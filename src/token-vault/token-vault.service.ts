@@ -30,6 +30,7 @@ export interface TokenSetSummary {
   readonly scope: string | null;
   readonly expiresAt: number | null;
   readonly hasRefreshToken: boolean;
+  readonly refreshTokenExpiresAt: number | null;
   readonly firstStoredAt: number;
   readonly obtainedAt: number;
 }
@@ -121,6 +122,7 @@ export class TokenVaultService {
       scope: secret.scope,
       expiresAt: secret.expiresAt,
       hasRefreshToken: secret.hasRefreshToken,
+      refreshTokenExpiresAt: secret.refreshTokenExpiresAt,
       firstStoredAt: secret.firstStoredAt,
       obtainedAt: secret.obtainedAt,
     }));

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { readConfiguration } from '../../src/config/configuration.js';
 import { variables } from '../../src/config/variables.js';
+import { ourConnectors } from '../../src/connectors/our-connectors.js';
 
 const SECRETS = {
   SESSION_SECRET: 's'.repeat(32),
@@ -13,6 +14,9 @@ const LOGTO = {
   LOGTO_APP_SECRET: 'hush-hush',
 };
 const PRODUCTION = { ...SECRETS, ...LOGTO, NODE_ENV: 'production', BASE_URL: 'https://app.example.test' };
+
+/** Nothing of what they inject is needed for the form of their configurations. */
+const kinds = ourConnectors.map((connector) => new connector());
 
 const messageOf = (environment: NodeJS.ProcessEnv): string => {
   try {
@@ -73,6 +77,115 @@ describe('the configuration', () => {
     expect(configuration.sandbox).toBeDefined();
   });
 
+  it.each<[string, NodeJS.ProcessEnv, object]>([
+    [
+      'google',
+      {
+        CONNECTOR_GOOGLE_CLIENT_ID: 'a',
+        CONNECTOR_GOOGLE_CLIENT_SECRET: 'b',
+        CONNECTOR_GOOGLE_SCOPE: 'openid',
+        CONNECTOR_GOOGLE_ISSUER: 'https://google.test/',
+        CONNECTOR_GOOGLE_PROMPTS: 'consent select_account',
+        CONNECTOR_GOOGLE_OFFLINE_ACCESS: 'true',
+        CONNECTOR_GOOGLE_HOSTED_DOMAIN: 'example.test',
+        CONNECTOR_GOOGLE_ONE_TAP: 'true',
+      },
+      {
+        config: {
+          clientId: 'a',
+          clientSecret: 'b',
+          scope: 'openid',
+          issuer: 'https://google.test',
+          prompts: ['consent', 'select_account'],
+          offlineAccess: true,
+          hostedDomain: 'example.test',
+          oneTap: { isEnabled: true },
+        },
+        enableTokenStorage: true,
+      },
+    ],
+    [
+      'github',
+      {
+        CONNECTOR_GITHUB_CLIENT_ID: 'a',
+        CONNECTOR_GITHUB_CLIENT_SECRET: 'b',
+        CONNECTOR_GITHUB_ENDPOINT: 'https://git.test',
+        CONNECTOR_GITHUB_API_ENDPOINT: 'https://git.test/api/v3',
+        CONNECTOR_GITHUB_ENABLE_TOKEN_STORAGE: 'false',
+      },
+      {
+        config: {
+          clientId: 'a',
+          clientSecret: 'b',
+          endpoint: 'https://git.test',
+          apiEndpoint: 'https://git.test/api/v3',
+        },
+        enableTokenStorage: false,
+      },
+    ],
+    [
+      'facebook',
+      {
+        CONNECTOR_FACEBOOK_CLIENT_ID: '1',
+        CONNECTOR_FACEBOOK_CLIENT_SECRET: 'b',
+        CONNECTOR_FACEBOOK_GRAPH_VERSION: 'v24.0',
+        CONNECTOR_FACEBOOK_GRAPH_ENDPOINT: 'https://graph.test',
+      },
+      {
+        config: {
+          clientId: '1',
+          clientSecret: 'b',
+          graphVersion: 'v24.0',
+          graphEndpoint: 'https://graph.test',
+        },
+        enableTokenStorage: true,
+      },
+    ],
+    [
+      'x',
+      { CONNECTOR_X_CLIENT_ID: 'a', CONNECTOR_X_CLIENT_SECRET: 'b', CONNECTOR_X_SCOPE: 'users.read' },
+      { config: { clientId: 'a', clientSecret: 'b', scope: 'users.read' }, enableTokenStorage: true },
+    ],
+    [
+      'wecom',
+      {
+        CONNECTOR_WECOM_CORP_ID: 'a',
+        CONNECTOR_WECOM_APP_SECRET: 'b',
+        CONNECTOR_WECOM_AGENT_ID: '1000002',
+        CONNECTOR_WECOM_QR_ENDPOINT: 'https://qr.test/page',
+      },
+      {
+        config: { corpId: 'a', appSecret: 'b', agentId: '1000002', qrEndpoint: 'https://qr.test/page' },
+        enableTokenStorage: false,
+      },
+    ],
+  ])(
+    'makes an instance of %s out of its variables, which its connector takes',
+    (target, environment, expected) => {
+      const [instance, ...others] = readConfiguration(environment).connectors;
+      expect([instance, others]).toEqual([
+        { id: target, connectorId: `${target}-universal`, ...expected },
+        [],
+      ]);
+      const kind = kinds.find(({ descriptor }) => descriptor.id === instance?.connectorId);
+      expect(kind?.configSchema.parse(instance?.config)).toMatchObject(instance?.config ?? {});
+    },
+  );
+
+  it('makes no instance where only a part of a connector is there by default', () => {
+    expect(readConfiguration({ CONNECTOR_GITHUB_SCOPE: 'repo' }).connectors).toEqual([]);
+  });
+
+  it('takes the hosts at private addresses as URLs name them', () => {
+    const hosts = (ALLOWED_PRIVATE_HOSTS: string) =>
+      readConfiguration({ ALLOWED_PRIVATE_HOSTS }).privateHosts;
+    expect(hosts('git.internal, 10.0.0.7:8443 [::1]:3000')).toEqual([
+      'git.internal',
+      '10.0.0.7:8443',
+      '[::1]:3000',
+    ]);
+  });
+
   it('reads Logto’s name of the vault key', () => {
     const { VAULT_KEYS: _, ...others } = PRODUCTION;
     expect(readConfiguration({ ...others, SECRET_VAULT_KEK: 'abc' }).vaultKeys).toEqual({
@@ -102,6 +215,21 @@ describe('the configuration', () => {
       /LOGTO_APP_ID is required because LOGTO_ENDPOINT is set; LOGTO_APP_SECRET/,
     ],
     ['half a Google', { CONNECTOR_GOOGLE_CLIENT_ID: 'g' }, /CONNECTOR_GOOGLE_CLIENT_SECRET is required/],
+    [
+      'half a WeCom',
+      { CONNECTOR_WECOM_CORP_ID: 'w', CONNECTOR_WECOM_AGENT_ID: '1' },
+      /CONNECTOR_WECOM_APP_SECRET is required because CONNECTOR_WECOM_CORP_ID/,
+    ],
+    [
+      'a private host with a path',
+      { ALLOWED_PRIVATE_HOSTS: 'a.test/path' },
+      /ALLOWED_PRIVATE_HOSTS must be hosts/,
+    ],
+    [
+      'a private host as a URL',
+      { ALLOWED_PRIVATE_HOSTS: 'https://a.test' },
+      /ALLOWED_PRIVATE_HOSTS must be hosts/,
+    ],
     [
       'an endpoint that is no URL',
       { ...SECRETS, ...LOGTO, LOGTO_ENDPOINT: 'logto' },

@@ -217,7 +217,7 @@ describe("Facebook's word about a token", () => {
 
   it.each([
     ['of another application', { app_id: '9876543210' }, 'connector.social_invalid_access_token'],
-    ['of no application', { app_id: undefined }, 'connector.social_invalid_access_token'],
+    ['of no application', { app_id: undefined }, 'connector.invalid_response'],
     ['that is not valid', { is_valid: false }, 'connector.social_invalid_access_token'],
     ['that is valid in words only', { is_valid: 'true' }, 'connector.invalid_response'],
     ['of which nothing is said', { is_valid: undefined }, 'connector.invalid_response'],

@@ -75,7 +75,8 @@ describe('a credential of Google One Tap', () => {
   });
 
   it.each([
-    ['OT-05: another audience', { aud: 'another-client' }],
+    ['OT-05: another audience', { aud: 'another-client', azp: 'another-client' }],
+    ['OT-05: another audience and no party', { aud: 'another-client', azp: undefined }],
     ['OT-05: no audience', { aud: undefined }],
     ['OT-05: another audience beside us', { aud: ['latchkey:client', 'another-client'] }],
     ['OT-05: another party', { azp: 'another-client' }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { personOf, profilePath, subjectAt } from '../../src/connectors/mapped-profile.js';
+import { personOf, profilePath, subjectAt, type ProfileMap } from '../../src/connectors/mapped-profile.js';
 
 describe('the id of a person', () => {
   it.each<[object, string, string]>([
@@ -58,6 +58,11 @@ describe('the id of a person', () => {
   ])('is no inherited property: %j', (path) => {
     expect(() => subjectAt({ id: 'seven', data: { id: 1 }, list: ['a'] }, path)).toThrow();
   });
+
+  it('is not one that the profile inherits', () => {
+    expect(() => subjectAt(Object.create({ id: 'inherited' }), 'id')).toThrow();
+    expect(() => subjectAt({ user: Object.create({ id: 'inherited' }) as unknown }, 'user.id')).toThrow();
+  });
 });
 
 describe('a path', () => {
@@ -114,7 +119,7 @@ describe('a person', () => {
     });
   });
 
-  it.each([
+  it.each<[string, ProfileMap, boolean, [boolean, boolean]]>([
     ['the provider says verified, and is trusted', map, true, [true, true]],
     ['the provider says verified, and is not trusted', map, false, [true, false]],
     ['nobody says anything', unflagged, false, [false, false]],

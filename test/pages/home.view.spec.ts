@@ -39,6 +39,7 @@ const summaryWith = (facts: Partial<TokenSetSummary> = {}): TokenSetSummary => (
   scope: null,
   expiresAt: NOW + HOUR,
   hasRefreshToken: true,
+  refreshTokenExpiresAt: null,
   firstStoredAt: NOW,
   obtainedAt: NOW,
   ...facts,

@@ -172,8 +172,8 @@ describe('a ticket', () => {
     expect(await wecom.details(ticket)).toEqual({ errcode: 0, errmsg: 'ok', userid: 'uma' });
   });
 
-  it('is one company’s', async () => {
-    const { user_ticket: ticket } = await wecom.whoCame(await wecom.code('alice', privateInfo));
+  it('is one company’s, even of somebody who belongs to both', async () => {
+    const { user_ticket: ticket } = await wecom.whoCame(await wecom.code('bob', privateInfo));
     expect(await secondCorp.details(ticket)).toMatchObject({ errcode: 40058 });
   });
 

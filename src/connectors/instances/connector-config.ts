@@ -40,21 +40,23 @@ export function movesElsewhere(former: ConnectorConfig, next: ConnectorConfig): 
   return [...names].some(
     (name) =>
       JSON.stringify(former[name]) !== JSON.stringify(next[name]) &&
-      (NAMES_A_PLACE.test(name) || isPlace(name, former[name]) || isPlace(name, next[name])),
+      [former[name], next[name]].some((value) => isHost(name, value) || holdsPlace(name, value)),
   );
 }
 
 const NAMES_A_PLACE = /(endpoint|url|uri|issuer|origin|host|hostname|domain|server|tenant|region)$/i;
-
-/** A URL, or a host's name or address, wherever it stands in the value. Scopes look like both and are neither. */
-function isPlace(name: string, value: unknown): boolean {
-  if (typeof value === 'string') return name !== 'scope' && (URL.canParse(value) || HOST.test(value));
-  return (
-    typeof value === 'object' && value !== null && Object.values(value).some((one) => isPlace(name, one))
-  );
-}
-
 const HOST = /^(\[[\da-f:.]+\]|\d{1,3}(\.\d{1,3}){3}|localhost|([\w-]+\.)+[a-z][\w-]*)(:\d+)?(\/.*)?$/i;
+
+/** Scopes look like hosts and like URLs, and are neither. */
+const isHost = (name: string, value: unknown): boolean =>
+  name !== 'scope' && typeof value === 'string' && HOST.test(value);
+
+/** A URL, or a part of one by its name, wherever it stands in the value. */
+function holdsPlace(name: string, value: unknown): boolean {
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).some(([inner, one]) => holdsPlace(inner, one));
+  return NAMES_A_PLACE.test(name) || (name !== 'scope' && typeof value === 'string' && URL.canParse(value));
+}
 
 const fieldsWhere = (config: ConnectorConfig, test: (name: string) => boolean): ConnectorConfig =>
   Object.fromEntries(Object.entries(config).filter(([name]) => test(name)));

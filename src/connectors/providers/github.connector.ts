@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { isLatchkeyError } from '../../common/errors.js';
-import type { ConnectorInstance, ProviderIdentity } from '../connector.js';
+import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
+import type {
+  Authorization,
+  AuthorizationCallback,
+  ConnectorInstance,
+  ProviderIdentity,
+} from '../connector.js';
 import { endpointUrl } from '../endpoint.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
@@ -80,6 +85,19 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
       emailAuthoritative: known,
       avatar: userInfo.avatar_url,
     };
+  }
+
+  override async exchange(
+    instance: ConnectorInstance<Config>,
+    callback: AuthorizationCallback,
+  ): Promise<Authorization> {
+    try {
+      return await super.exchange(instance, callback);
+    } catch (cause) {
+      if (!isLatchkeyError(cause) || cause.upstream?.code !== 'unverified_user_email') throw cause;
+      const hint = 'GitHub wants you to confirm your e-mail address there first. Then try again.';
+      throw new LatchkeyError('auth.access_denied', hint, { cause, upstream: cause.upstream });
+    }
   }
 
   /** Only GitHub Apps that let their tokens expire grant a refresh token. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IDToken } from 'openid-client';
 import { z } from 'zod';
-import { LatchkeyError } from '../../common/errors.js';
+import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
 import type {
   AuthorizationRequest,
   ConnectorInstance,
@@ -10,6 +10,7 @@ import type {
 } from '../connector.js';
 import { OpenIdConnectConnector, openIdConnectConfig } from '../openid-connect.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
+import type { TokenSet } from '../token-set.js';
 
 const config = openIdConnectConfig.extend({
   prompts: z.array(z.enum(['none', 'login', 'consent', 'select_account'])).optional(),
@@ -94,6 +95,20 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
       ...(prompt.size > 0 && { prompt: [...prompt].join(' ') }),
       ...(hostedDomain && { hd: hostedDomain }),
     };
+  }
+
+  /** An administrator of the person's company has taken the access away, which Google says by a code of its own. */
+  override async refresh(instance: Instance, held: TokenSet): Promise<TokenSet> {
+    try {
+      return await super.refresh(instance, held);
+    } catch (cause) {
+      if (!isLatchkeyError(cause) || cause.upstream?.code !== 'admin_policy_enforced') throw cause;
+      const { upstream } = cause;
+      throw new LatchkeyError('connector.grant_invalid', 'The provider no longer honours the grant.', {
+        cause,
+        upstream,
+      });
+    }
   }
 
   /** The parameter `hd` only helps the person to choose; the claim is what counts. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { API, MOBILE } from '../../guards/tokens.js';
+import { RelyingParty } from '../../sandbox/relying-party.js';
 import { platforms } from '../../support/backend.js';
 import { Browser } from '../../support/browser.js';
 import { signInThroughLogto } from '../../support/sandboxed.js';
@@ -61,6 +63,21 @@ describe.each(platforms)('the management routes on %s', (platform) => {
       stage.tokens.idToken('alice'),
     ])
       expect(await verdicts(await bearer(token))).toEqual(['401 auth.access_token_invalid']);
+  });
+
+  it('are not for people, who get no such permission when they ask for it (MA-03)', async () => {
+    const atMobile = { ...stage.sandbox.logto, appId: MOBILE.clientId, appSecret: MOBILE.clientSecret };
+    const client = await RelyingParty.ofLogto({ ...stage.sandbox, logto: atMobile });
+    const { refresh_token } = await client.signInFor('alice', 'all read:anything', [API]);
+    const { access_token } = await client.refresh(refresh_token, {
+      resource: API,
+      scope: 'all read:anything',
+    });
+    const { scope } = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()) as {
+      scope: string;
+    };
+    expect(scope).toBe('read:anything');
+    expect(await verdicts(await bearer(Promise.resolve(access_token)))).toEqual(['403 auth.forbidden']);
   });
 
   it('let a program in that may manage', async () => {

@@ -60,7 +60,7 @@ describe.each(platforms)('the dry run of a connector on %s', (platform) => {
       ['reachability', 'unknown', undefined],
       ['credentials', 'unknown', undefined],
     ]);
-    stage.sandbox.fail({ endpoint: 'POST /github/login/oauth/access_token', status: 503 });
+    stage.sandbox.fail({ path: '/github/login/oauth/access_token', status: 503 });
     expect(outcomes(await run('github'))).toEqual([
       ['configuration', 'passed', undefined],
       ['reachability', 'failed', 'connector.provider_unavailable'],

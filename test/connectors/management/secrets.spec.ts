@@ -85,6 +85,13 @@ describe('a configuration leads elsewhere', () => {
     ['not by a scope with colons', { scope: 'read:user' }, { scope: 'user:email' }, false],
     ['not by its client', { clientId: 'one' }, { clientId: 'two' }, false],
     ['not by a version', { graphVersion: 'v23.0' }, { graphVersion: 'v24.0' }, false],
+    [
+      'not by where a profile has its parts',
+      { profileMap: { email: 'user.email' } },
+      { profileMap: { email: 'account.email' } },
+      false,
+    ],
+    ['by a sub-domain within', { custom: { domain: 'acme' } }, { custom: { domain: 'evil' } }, true],
     ['not by a switch', { offlineAccess: true }, { offlineAccess: false }, false],
     ['by a URL', { other: 'https://a.test' }, { other: 'https://b.test' }, true],
     ['by a URL of another scheme', { other: 'one' }, { other: 'gopher://b.test' }, true],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../../src/common/secret.js';
+import { ConnectorInstances } from '../../../src/connectors/instances/connector-instances.js';
 import { TokenVaultService } from '../../../src/token-vault/token-vault.service.js';
 import { databaseKinds } from '../../support/databases.js';
 import { openManagement, verdictOf, type ManagementStage } from './stage.js';
@@ -69,7 +70,6 @@ describe.each(databaseKinds)('the token storage of a connector on %s', (database
   });
 
   it('keeps the connector where its tokens cannot be removed', async () => {
-    const { ConnectorInstances } = await import('../../../src/connectors/instances/connector-instances.js');
     let fails = true;
     stage.backend.get(ConnectorInstances).beforeTokensEnd(async () => {
       if (fails) throw new Error('the tokens cannot be removed');

@@ -30,11 +30,12 @@ export function repaired({ status, body }: TokenAnswer): TokenAnswer {
   if (!success) return { status, body };
   const { error } = data;
   const described = { error_description: error.message };
-  if (THROTTLED.has(error.code)) return { status: 429, body: {} };
-  return refusal(described, standardCode(error), ownCodeOf(error));
+  const refused = refusal(described, standardCode(error), ownCodeOf(error));
+  return THROTTLED.has(error.code) ? { ...refused, status: 429 } : refused;
 }
 
 function standardCode(error: GraphError): string {
+  if (THROTTLED.has(error.code)) return 'slow_down';
   if (isClientRefused(error)) return 'invalid_client';
   if (TEMPORARY.has(error.code)) return 'temporarily_unavailable';
   if (TOKEN_OVER.has(error.code) || CODE_OVER.has(error.error_subcode ?? 0)) return 'invalid_grant';

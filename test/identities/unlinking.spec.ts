@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  IdentitiesService,
+  Secret,
+  TokenVaultService,
+  Unlinking,
+  type Identity,
+  type IdentityAt,
+} from '../../src/index.js';
+import { UpstreamRevocations } from '../../src/identities/upstream-revocations.js';
+import { databaseKinds } from '../support/databases.js';
+import { Stage, somebody } from './stage.js';
+
+describe.each(databaseKinds)('unlinking on %s', (database) => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.open({ database });
+  });
+  afterAll(() => stage.close());
+
+  const link = (userId: string, at: IdentityAt): Promise<void> =>
+    stage.run((manager) => stage.get(IdentitiesService).link(manager, { userId, actorId: userId }, at));
+
+  /** A user with these accounts, and a token set of each. */
+  async function userWith(...accounts: IdentityAt[]): Promise<string> {
+    const [first, ...others] = accounts;
+    const userId = await stage.signIn(first);
+    for (const at of others) await link(userId, at);
+    for (const { connectorId, target, identity } of accounts)
+      await stage.run((manager) =>
+        stage
+          .get(TokenVaultService)
+          .store(
+            manager,
+            { userId, connectorId, target, subject: identity.subject },
+            { accessToken: new Secret(`at-${identity.subject}`), tokenType: 'Bearer' },
+          ),
+      );
+    return userId;
+  }
+
+  const unlink = (userId: string, { target, identity: { subject } }: IdentityAt): Promise<void> =>
+    stage.get(Unlinking).unlink({
+      userId,
+      actorId: userId,
+      choose: (identities) =>
+        identities.find((identity) => identity.target === target && identity.subject === subject) as Identity,
+    });
+
+  const held = async (userId: string) =>
+    (await stage.get(TokenVaultService).list(userId)).map(({ target }) => target).sort();
+
+  it('destroys the account’s token set, ends the grant at the provider, and is written down (AL-21)', async () => {
+    const [alpha, beta] = [somebody(), somebody({}, 'beta')];
+    const userId = await userWith(alpha, beta);
+    const [identity] = (await stage.identities(userId)).filter(({ target }) => target === 'alpha');
+    await unlink(userId, alpha);
+    expect((await stage.identities(userId)).map(({ target }) => target)).toEqual(['beta']);
+    expect(await held(userId)).toEqual(['beta']);
+    await stage.get(UpstreamRevocations).beforeApplicationShutdown();
+    expect(stage.provider.revoked).toContain(`at-${alpha.identity.subject}`);
+    expect(stage.provider.revoked).not.toContain(`at-${beta.identity.subject}`);
+    expect((await stage.audit()).at(-1)).toMatchObject({
+      event: 'identity.unlinked',
+      outcome: 'done',
+      reason: 'requested',
+      actorId: userId,
+      userId,
+      identityId: identity.id,
+      connectorId: 'alpha',
+      target: 'alpha',
+    });
+    expect(await stage.signIn(alpha)).not.toBe(userId);
+  });
+
+  it('succeeds though the provider is away (AL-21)', async () => {
+    const [alpha, beta] = [somebody(), somebody({}, 'beta')];
+    const userId = await userWith(alpha, beta);
+    stage.provider.isDown = true;
+    await unlink(userId, alpha).finally(() => (stage.provider.isDown = false));
+    expect(await held(userId)).toEqual(['beta']);
+  });
+
+  it('destroys the token sets of every instance through which the account came', async () => {
+    const alpha = somebody();
+    const throughAnother = { ...alpha, connectorId: 'alpha-2' };
+    const userId = await userWith(alpha, throughAnother, somebody({}, 'beta'));
+    expect(await held(userId)).toEqual(['alpha', 'alpha', 'beta']);
+    await unlink(userId, alpha);
+    expect(await held(userId)).toEqual(['beta']);
+  });
+
+  it('is refused for the last account, and the refusal is written down (AL-14)', async () => {
+    const alpha = somebody();
+    const userId = await userWith(alpha);
+    await expect(unlink(userId, alpha)).rejects.toMatchObject({ code: 'user.last_sign_in_method_required' });
+    expect(await held(userId)).toEqual(['alpha']);
+    expect((await stage.audit()).at(-1)).toMatchObject({
+      event: 'identity.unlinked',
+      outcome: 'refused',
+      reason: 'last_sign_in_method',
+      userId,
+    });
+  });
+
+  it('is refused where nothing remains but an account whose connector is switched off (AL-14)', async () => {
+    const alpha = somebody();
+    const userId = await userWith(alpha, somebody({}, 'gone'));
+    await expect(unlink(userId, alpha)).rejects.toMatchObject({ code: 'user.last_sign_in_method_required' });
+  });
+
+  it('leaves one of the last two that are unlinked at the same time (AL-14)', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const accounts = [somebody(), somebody({}, 'beta')];
+      const userId = await userWith(...accounts);
+      const outcomes = await Promise.allSettled(accounts.map((at) => unlink(userId, at)));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(await stage.identities(userId)).toHaveLength(1);
+    }
+  });
+
+  it('never takes an account that another user has linked meanwhile', async () => {
+    const [alpha, beta] = [somebody(), somebody({}, 'beta')];
+    const userId = await userWith(alpha, beta);
+    const other = await stage.signIn(somebody());
+    await expect(link(other, alpha)).rejects.toMatchObject({ code: 'user.identity_already_in_use' });
+    expect((await stage.audit()).at(-1)).toMatchObject({
+      event: 'identity.linked',
+      outcome: 'refused',
+      reason: 'linked_to_another',
+      userId: other,
+    });
+    expect(await stage.identities(userId)).toHaveLength(2);
+  });
+});
