@@ -6,12 +6,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { connectorConformance } from '../../src/testing.js';
 import { platforms, type Platform } from '../support/backend.js';
 import { facebook } from './subjects/facebook.js';
+import { oauth2, oidc } from './subjects/generic.js';
 import { github } from './subjects/github.js';
 import { google } from './subjects/google.js';
 import { sample } from './subjects/sample.js';
+import { wecom } from './subjects/wecom.js';
 import { x } from './subjects/x.js';
 
-const subjects = { facebook, github, google, x, "somebody else's": sample };
+const subjects = { facebook, github, google, x, wecom, oauth2, oidc, "somebody else's": sample };
 
 const applicationOn =
   (platform: Platform) =>

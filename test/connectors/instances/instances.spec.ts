@@ -190,7 +190,7 @@ describe.each(databaseKinds)('the connector instances of %s', (kind) => {
     const { registry, instances } = await start({ instances: [tiny('same', { clientId: 'of the code' })] });
     expect((await registry.get('same')).instance.config).toMatchObject({ clientId: 'of the code' });
     expect((await instances.list()).map(({ id, isReadOnly }) => [id, isReadOnly])).toEqual([['same', true]]);
-    expect(await ids(processes[1] as Process)).toEqual(['same']);
+    expect(await ids(processes[1])).toEqual(['same']);
   });
 
   it('of a standard kind have a target of their own', async () => {

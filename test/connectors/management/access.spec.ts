@@ -69,10 +69,7 @@ describe.each(platforms)('the management routes on %s', (platform) => {
     const atMobile = { ...stage.sandbox.logto, appId: MOBILE.clientId, appSecret: MOBILE.clientSecret };
     const client = await RelyingParty.ofLogto({ ...stage.sandbox, logto: atMobile });
     const { refresh_token } = await client.signInFor('alice', 'all read:anything', [API]);
-    const { access_token } = await client.refresh(refresh_token, {
-      resource: API,
-      scope: 'all read:anything',
-    });
+    const { access_token } = await client.refresh(refresh_token, { resource: API });
     const { scope } = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()) as {
       scope: string;
     };

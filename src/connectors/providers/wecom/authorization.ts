@@ -39,7 +39,8 @@ export function codeOf({ corpId }: WecomConfig, { parameters, state }: Authoriza
   if (parameters.getAll('appid').some((appid) => appid !== corpId))
     throw new LatchkeyError('auth.iss_mismatch', 'The answer does not come from the company that was asked.');
   const [code, ...more] = parameters.getAll('code');
-  if (!code) throw new LatchkeyError('auth.access_denied', 'The sign-in was cancelled.');
+  if (!code || parameters.has('error'))
+    throw new LatchkeyError('auth.access_denied', 'The sign-in was cancelled.');
   if (more.length > 0)
     throw new LatchkeyError(
       'auth.callback_invalid',
