@@ -70,7 +70,8 @@ import { BrowserBinding } from './sign-in/browser-binding.js';
 import { Destinations } from './sign-in/destinations.js';
 import { LogtoStrategy } from './sign-in/logto.strategy.js';
 import { SignInService } from './sign-in/sign-in.service.js';
-import { SocialCallbackController, SocialController } from './sign-in/social.controller.js';
+import { SocialCallbackController } from './sign-in/social-callback.controller.js';
+import { SocialController } from './sign-in/social.controller.js';
 import { SocialService } from './sign-in/social.service.js';
 
 /** What changes the structure of the module, and so cannot come out of a factory. */

@@ -2,7 +2,8 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { CommonModule } from '../common/common.module.js';
-import { AUTOMATIC_ACCOUNT_LINKING, noAutomaticAccountLinking } from './automatic-account-linking.js';
+import { SignInExperience } from '../connectors/instances/sign-in-experience.js';
+import { AUTOMATIC_ACCOUNT_LINKING, type AutomaticAccountLinking } from './automatic-account-linking.js';
 import { IdentitiesService } from './identities.service.js';
 import { IdentityRows } from './identity-rows.js';
 import { Identity } from './identity.entity.js';
@@ -33,7 +34,11 @@ const services = [
     ...services,
     Newcomers,
     Leaving,
-    { provide: AUTOMATIC_ACCOUNT_LINKING, useValue: noAutomaticAccountLinking },
+    {
+      provide: AUTOMATIC_ACCOUNT_LINKING,
+      inject: [SignInExperience],
+      useFactory: asTheSignInExperienceSays,
+    },
   ],
   exports: [...services, AuditModule],
 })
@@ -43,4 +48,8 @@ export class IdentitiesModule {
     const providers = [{ provide: LinkingPolicy, useClass: linkingPolicy }];
     return { module: IdentitiesModule, providers, exports: [LinkingPolicy] };
   }
+}
+
+function asTheSignInExperienceSays(experience: SignInExperience): AutomaticAccountLinking {
+  return () => Promise.resolve(experience.isLinkingAutomatic);
 }

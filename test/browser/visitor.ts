@@ -1,4 +1,10 @@
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
 
 declare const CHROMIUM_PATH: string;
 
@@ -11,6 +17,10 @@ const ARGUMENTS = [
   '--no-first-run',
 ];
 const TIME_LIMIT_MILLISECONDS = 10_000;
+/** Where the sandbox's people say that their pictures are; no such host exists. */
+const PICTURES = 'https://avatars.example.test/**';
+const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>';
+
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
 
@@ -22,9 +32,10 @@ export interface Visitor {
   readonly complaints: string[];
 }
 
-export async function newVisitor(browser: Browser): Promise<Visitor> {
-  const context = await browser.newContext();
+export async function newVisitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
+  const context = await browser.newContext(options);
   context.setDefaultTimeout(TIME_LIMIT_MILLISECONDS);
+  await context.route(PICTURES, (route) => route.fulfill({ contentType: 'image/svg+xml', body: PICTURE }));
   const complaints: string[] = [];
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

@@ -244,7 +244,7 @@ describe('a callback of GitHub', () => {
   });
 
   it.each([
-    ['an error that we cannot name', { error: 'application_suspended', error_description: 'x' }],
+    ['an error that we cannot name', { error: 'something_else', error_description: 'x' }],
     ['neither code nor error', {}],
     ['an empty code', { code: '' }],
   ])('with %s cannot be used: Logto 2.2 row 11', async (_, parameters) => {

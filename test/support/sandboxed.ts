@@ -1,3 +1,4 @@
+import type { ConnectorInstanceOptions } from '../../src/connectors/connector.registry.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { googleInstance, startBackend, type Backend, type BackendOptions } from './backend.js';
 import { Browser, type Page } from './browser.js';
@@ -9,15 +10,22 @@ export interface Sandboxed {
   close(): Promise<void>;
 }
 
+interface SandboxedOptions
+  extends Omit<BackendOptions, 'settings'>, Partial<Pick<BackendOptions, 'settings'>> {
+  /** Which instances the backend has of the sandbox's. Default: Google alone. */
+  readonly connectors?: (sandbox: Sandbox) => readonly ConnectorInstanceOptions[];
+}
+
 /** A backend whose Logto and Google are the sandbox; its clock and the sandbox's move together. */
-export async function startSandboxed(
-  options: Omit<BackendOptions, 'settings'> & Partial<Pick<BackendOptions, 'settings'>> = {},
-): Promise<Sandboxed> {
+export async function startSandboxed({
+  connectors = ({ google }) => [googleInstance(google)],
+  ...options
+}: SandboxedOptions = {}): Promise<Sandboxed> {
   const port = options.port ?? (await freePort());
   const sandbox = await startSandbox({ port: await freePort(), applicationUrl: `http://localhost:${port}` });
   const settings = {
     logto: sandbox.logto,
-    connectors: [googleInstance(sandbox.google)],
+    connectors: connectors(sandbox),
     ...options.settings,
   };
   const backend = await startBackend({ ...options, port, settings });

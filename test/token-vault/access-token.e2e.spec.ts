@@ -193,7 +193,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
   ])('of a new sign-in is not overwritten by a slow refresh of the old one, %s', async (_, meanwhile) => {
     const [{ version }] = (await rows()) as [StoredSecret];
     stage.sandbox.advance(HOUR_SECONDS);
-    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 400, times: 1 });
+    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 2500, times: 1 });
     const slow = read();
     await until(() => refreshes() === 1);
     meanwhile();

@@ -1,32 +1,17 @@
-import {
-  Body,
-  Controller,
-  Get,
-  Header,
-  Inject,
-  Param,
-  Post,
-  Redirect,
-  Req,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, Header, Param, Post, Redirect, Req, Res, UseGuards } from '@nestjs/common';
 import { CurrentUser, notSignedIn, OptionalAuth } from '../../common/current-user.js';
-import { LatchkeyError } from '../../common/errors.js';
-import { splitScope } from '../../connectors/token-set.js';
 import type { Identity } from '../../identities/identity.entity.js';
 import { Unlinking } from '../../identities/unlinking.js';
 import { chooseIdentity } from '../account/choose-identity.js';
 import { RecentAuthenticationGuard } from '../account/recent-authentication.guard.js';
-import { AUTH_PATHS, type AuthPaths } from '../auth.options.js';
 import { CsrfGuard } from '../session/csrf.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
 import { Sessions } from '../session/sessions.js';
 import { BrowserBinding } from './browser-binding.js';
 import { Destinations } from './destinations.js';
 import { queryOf } from './query.js';
+import { loginHintOf, scopeOf } from './round-trip-parameters.js';
 import { seeOther, type SeeOther } from './redirect.js';
-import { SignInService, type Arrival } from './sign-in.service.js';
 import { SocialService, type SocialStart } from './social.service.js';
 
 /** Signing in with a connector, linking one to the signed-in user, and renewing what it granted. */
@@ -134,64 +119,4 @@ function namedBy(
     (identity) => identity.id === form?.identityId && identity.connectorId === connectorId,
   );
   return chooseIdentity(named ? [named] : [], named?.target ?? '');
-}
-
-/** Scopes in the form of RFC 6749 3.3. Throws `auth.parameter_invalid`. */
-function scopeOf(query: URLSearchParams): string[] {
-  const text = query.get('scope') ?? '';
-  if (text.length <= 2000 && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return splitScope(text);
-  throw new LatchkeyError('auth.parameter_invalid', 'Not a list of scopes.');
-}
-
-/** Who the person says they are, for the provider to begin with. Throws `auth.parameter_invalid`. */
-function loginHintOf(query: URLSearchParams): string | undefined {
-  const hint = query.get('login_hint') || undefined;
-  if (hint === undefined || (hint.length <= 320 && !/\p{C}/u.test(hint))) return hint;
-  throw new LatchkeyError('auth.parameter_invalid', 'Not a login hint.');
-}
-
-/** Where providers send people back to. */
-@Controller('callback/:connectorId')
-@UseGuards(SessionGuard)
-@OptionalAuth()
-export class SocialCallbackController {
-  constructor(
-    @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
-    private readonly social: SocialService,
-    private readonly signIns: SignInService,
-    private readonly sessions: Sessions,
-    private readonly browsers: BrowserBinding,
-    private readonly destinations: Destinations,
-  ) {}
-
-  @Get()
-  @Redirect()
-  @Header('Cache-Control', 'no-store')
-  async callback(
-    @Param('connectorId') connectorId: string,
-    @Req() request: RequestWithSession,
-    @Res({ passthrough: true }) response: unknown,
-  ): Promise<SeeOther> {
-    const browser = this.browsers.read(request);
-    const session = request.latchkeySession;
-    const arrival = await this.social.finish(connectorId, queryOf(request), browser, session);
-    const returnTo = this.destinations.check(arrival.transaction.returnTo);
-    const userId = await this.signIns.complete(arrival);
-    if (session && arrival.transaction.purpose !== 'sign-in') await this.sessions.renew(response, session);
-    else await this.sessions.open(request, response, userId);
-    return seeOther(await this.whereNext(connectorId, userId, arrival, returnTo));
-  }
-
-  /** Straight on; or once more to the provider, where it kept back the refresh token that the vault needs. */
-  private async whereNext(
-    connectorId: string,
-    userId: string,
-    arrival: Arrival,
-    returnTo: string,
-  ): Promise<string> {
-    if (!(await this.social.canAskAgain(connectorId)) || !(await this.signIns.needsConsent(userId, arrival)))
-      return returnTo;
-    const query = new URLSearchParams({ return_to: returnTo }).toString();
-    return `/${this.paths.auth}/social/${connectorId}/reauthorize?${query}`;
-  }
 }
