@@ -92,6 +92,7 @@ export {
 export { httpsUrl, optionalText } from './connectors/profile.js';
 export { FacebookConnector } from './connectors/providers/facebook.connector.js';
 export { GithubConnector } from './connectors/providers/github.connector.js';
+export { GitlabConnector } from './connectors/providers/gitlab.connector.js';
 export { GoogleConnector } from './connectors/providers/google.connector.js';
 export { GenericOAuth2Connector } from './connectors/providers/oauth2.connector.js';
 export { GenericOidcConnector } from './connectors/providers/oidc.connector.js';

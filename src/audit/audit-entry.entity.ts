@@ -8,8 +8,8 @@ export type AuditOutcome = 'done' | 'refused';
 @Index('latchkey_audit_log_by_user', ['userId'])
 export class AuditEntry {
   /** Rises with every row. */
-  @PrimaryGeneratedColumn({ type: 'bigint' })
-  id: string;
+  @PrimaryGeneratedColumn({ type: 'integer' })
+  id: number;
 
   /** Seconds since the epoch. */
   @Index('latchkey_audit_log_by_time')

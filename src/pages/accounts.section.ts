@@ -15,9 +15,9 @@ export const accountsSection = (
     </ul>
   </section>`;
 
-const accountRow = ({ provider, label, tokens, unlink }: Account, proof: Html): Html =>
+const accountRow = ({ provider, target, label, tokens, unlink }: Account, proof: Html): Html =>
   html`<li>
-    ${letter(provider)}
+    ${letter(provider, target)}
     <div class="grow">
       <p class="name">
         ${provider} ${tokens && html`<span class="chip ${tokens.tone}">${tokens.status}</span>`}
@@ -51,9 +51,9 @@ const tokenFacts = ({ tone, sentence, scope }: NonNullable<Account['tokens']>): 
   html`<p class="fine">${sentence}</p>
     ${tone !== 'bad' && scope.length > 0 && html`<p class="fine">May use ${scope.map((name) => html`<code>${name}</code> `)}</p>`}`;
 
-const linkRow = ({ id, name }: HomeView['linkable'][number], proof: Html): Html =>
+const linkRow = ({ id, name, target }: HomeView['linkable'][number], proof: Html): Html =>
   html`<li>
-    ${letter(name)}
+    ${letter(name, target)}
     <div class="grow">
       <p class="name">${name}</p>
       <p class="soft">Not linked yet</p>

@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Nothing here',
   409: 'We need you again',
-  422: 'Already in use',
+  422: 'That did not work',
   502: 'The provider answered badly',
   503: 'Not available right now',
   504: 'The provider is slow',
@@ -20,8 +20,13 @@ const TITLES: Readonly<Record<number, string>> = {
 const WORDS: Readonly<Record<string, { readonly title?: string; readonly lead?: string }>> = {
   'auth.unauthorized': { lead: 'You are not signed in, or your session has ended.' },
   'auth.recent_authentication_required': { title: 'Is it still you?' },
-  'auth.access_denied': { title: 'Nothing was shared' },
+  'auth.access_denied': { title: 'No access was given' },
   'auth.forbidden': { title: 'That form is out of date' },
+  'auth.transaction_expired': { title: 'That took too long' },
+  'user.email_already_in_use': { title: 'We know this address' },
+  'user.identity_already_in_use': { title: 'Already in use' },
+  'user.identity_not_exists_in_current_user': { title: 'Another account than before' },
+  'user.last_sign_in_method_required': { title: 'One way in has to stay' },
   reauthorization_required: {
     lead: 'The provider no longer renews this access. Reconnect to bring it back.',
   },
@@ -40,7 +45,6 @@ export class HtmlErrorPage extends ErrorPage {
     return page(
       title,
       html`<section class="card narrow" aria-labelledby="title">
-        <p class="eyebrow">Error ${status}</p>
         <h1 id="title">${title}</h1>
         <p class="lead">
           ${lead}${retryAfterSeconds !== undefined && html` Try again in ${retryAfterSeconds} seconds.`}
@@ -59,6 +63,9 @@ const HOME: Way = ['/', 'Home'];
 
 type Way = readonly [href: string, label: string];
 
+/** Codes of what went wrong on the way in. */
+const SIGNING_IN = /^(auth|connector)\.|^session\.csrf_token_mismatch$/;
+
 /** The best way on comes first. */
 function waysOn({ code, data, path }: Problem): Way[] {
   const authorizationUrl = data?.['authorization_url'];
@@ -68,7 +75,8 @@ function waysOn({ code, data, path }: Problem): Way[] {
   }
   if (code === 'auth.unauthorized') return [[signInAndReturn(path), 'Sign in'], HOME];
   if (code === 'auth.forbidden' || code === 'auth.link_refused') return [HOME];
-  return /^(auth|connector)\./.test(code) ? [['/sign-in', 'Start again'], HOME] : [HOME];
+  if (code === 'user.email_already_in_use') return [['/sign-in', 'Sign in another way'], HOME];
+  return SIGNING_IN.test(code) ? [['/sign-in', 'Start again'], HOME] : [HOME];
 }
 
 const signInAndReturn = (path?: string): string =>
@@ -79,9 +87,9 @@ const signInAndReturn = (path?: string): string =>
 const button = ([href, label]: Way, index: number): Html =>
   html`<a class="button ${index > 0 && 'quiet'}" href="${href}">${label}</a> `;
 
-const forDevelopers = ({ code, data }: Problem): Html => {
+const forDevelopers = ({ status, code, data }: Problem): Html => {
   const requestId = data?.['requestId'];
   return html`<p class="fine aside">
-    Code <code>${code}</code>${typeof requestId === 'string' && html`<br />Request <code>${requestId}</code>`}
+    Error ${status} <code>${code}</code>${typeof requestId === 'string' && html`<br />Request <code>${requestId}</code>`}
   </p>`;
 };

@@ -10,7 +10,7 @@ import type { TokenSetSummary } from '../token-vault/token-vault.service.js';
 export interface HomeView {
   readonly user: CurrentUser;
   readonly accounts: readonly Account[];
-  readonly linkable: readonly { readonly id: string; readonly name: string }[];
+  readonly linkable: readonly { readonly id: string; readonly name: string; readonly target: string }[];
   readonly sessions: readonly SessionView[];
   readonly csrfToken: string;
   /** Where an API client finds the backend. */
@@ -19,6 +19,7 @@ export interface HomeView {
 
 export interface Account {
   readonly provider: string;
+  readonly target: string;
   readonly label: string;
   /** How it is unlinked. Absent for the only one, which signs the person in. */
   readonly unlink?: { readonly action: string; readonly identityId: string };
@@ -48,21 +49,25 @@ export function accountsOf({
   connectors,
   now,
 }: Facts): Pick<HomeView, 'accounts' | 'linkable'> {
-  const names = new Map(connectors.map(({ instance: { id, name } }) => [id, name]));
+  const configured = new Map(connectors.map((connector) => [connector.instance.id, connector]));
   const linked = new Set(identities.map(({ connectorId }) => connectorId));
   return {
     accounts: identities.map((identity) => {
       const { id: identityId, connectorId, target, subject } = identity;
       const summary = tokenSets.find((held) => held.connectorId === connectorId && held.subject === subject);
+      const connector = configured.get(connectorId);
       return {
-        provider: names.get(connectorId) ?? (target === 'logto' ? 'Logto' : target),
+        provider: connector?.instance.name ?? (target === 'logto' ? 'Logto' : target),
+        target,
         label: identity.email ?? identity.name ?? subject,
         unlink:
           identities.length > 1 ? { action: `/auth/social/${connectorId}/unlink`, identityId } : undefined,
-        tokens: summary && tokensOf(summary, { now, canReconnect: names.has(connectorId) }),
+        tokens: summary && tokensOf(summary, { now, connector }),
       };
     }),
-    linkable: [...names].filter(([id]) => !linked.has(id)).map(([id, name]) => ({ id, name })),
+    linkable: connectors
+      .filter(({ instance: { id } }) => !linked.has(id))
+      .map(({ instance: { id, name, target } }) => ({ id, name, target })),
   };
 }
 
@@ -75,22 +80,39 @@ const APPEARANCE: Readonly<Record<TokenSetStatus, { status: string; tone: Tone }
 
 const PERSON_NEEDED: ReadonlySet<TokenSetStatus> = new Set(['expiring', 'reauthorization_required']);
 
-const tokensOf = (
+function tokensOf(
   summary: TokenSetSummary,
-  { now, canReconnect }: { now: number; canReconnect: boolean },
-): Account['tokens'] => ({
-  ...APPEARANCE[summary.status],
-  sentence: sentenceOf(summary, now),
-  scope: (summary.scope ?? '').split(' ').filter(Boolean).map(shortened),
-  readUrl: `/api/my-account/identities/${summary.target}/access-token`,
-  reconnectUrl:
-    canReconnect && PERSON_NEEDED.has(summary.status)
-      ? `/auth/social/${summary.connectorId}/reauthorize`
-      : undefined,
-});
+  { now, connector }: { now: number; connector?: ConfiguredConnector },
+): Account['tokens'] {
+  const renewal = renewalOf(summary, now, connector);
+  const { connectorId, target, scope } = summary;
+  const status = summary.status === 'expiring' && renewal === WHILE_ALIVE ? 'active' : summary.status;
+  return {
+    ...APPEARANCE[status],
+    sentence: sentenceOf({ ...summary, status }, now, renewal),
+    scope: (scope ?? '').split(' ').filter(Boolean).map(shortened),
+    readUrl: `/api/my-account/identities/${target}/access-token`,
+    reconnectUrl:
+      connector && PERSON_NEEDED.has(status) ? `/auth/social/${connectorId}/reauthorize` : undefined,
+  };
+}
 
-function sentenceOf(summary: TokenSetSummary, now: number): string {
-  const { status, reason, expiresAt, hasRefreshToken, refreshTokenExpiresAt } = summary;
+const WHILE_ALIVE = ', and is renewed when asked for before then.';
+
+/** What becomes of the access token at its end, as the end of a sentence. */
+function renewalOf(
+  { hasRefreshToken, expiresAt, refreshTokenExpiresAt }: TokenSetSummary,
+  now: number,
+  connector?: ConfiguredConnector,
+): string {
+  if (hasRefreshToken) return ', and is renewed when asked for.';
+  const isAlive = expiresAt !== null && expiresAt > now && refreshTokenExpiresAt === null;
+  const isRenewable = connector?.connector.descriptor.refreshesLivingAccessToken === true;
+  return isAlive && isRenewable ? WHILE_ALIVE : '. Only you can renew it.';
+}
+
+function sentenceOf(summary: TokenSetSummary, now: number, renewal: string): string {
+  const { status, reason, expiresAt, refreshTokenExpiresAt } = summary;
   if (status === 'reauthorization_required')
     return reason === 'grant_invalid'
       ? 'The provider has ended this access. Reconnect to bring it back.'
@@ -101,7 +123,7 @@ function sentenceOf(summary: TokenSetSummary, now: number): string {
   const end =
     expiresAt > now ? `The access token ends in ${duration(expiresAt - now)}` : 'The access token has ended';
   if (status === 'degraded') return `${end}. Renewing it failed last time and will be tried again.`;
-  return hasRefreshToken ? `${end}, and is renewed when asked for.` : `${end}. Only you can renew it.`;
+  return end + renewal;
 }
 
 /** Google's scopes are addresses; their last part is what tells them apart. */

@@ -82,7 +82,7 @@ export class PagesController {
     @Res({ passthrough: true }) response: unknown,
   ): Promise<string> {
     const connectors = await this.connectors.list();
-    const choices = connectors.map(({ instance: { id, name } }) => ({ id, name }));
+    const choices = connectors.map(({ instance: { id, name, target } }) => ({ id, name, target }));
     const returnTo = this.destinations.wanted(queryOf(request));
     const offer = await this.oneTap.offer(() => this.browsers.mark(request, response), returnTo);
     if (offer) this.allowPrompt(response, offer);

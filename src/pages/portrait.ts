@@ -18,12 +18,21 @@ export const portrait = ({ avatar, name }: Pick<CurrentUser, 'avatar' | 'name'>)
           referrerpolicy="no-referrer"
       /></span>`;
 
-/** A provider's initial in a colour of its own; their logos are theirs. */
-export const letter = (provider: string): Html =>
-  html`<span class="letter hue-${hueOf(provider)}" aria-hidden="true">${firstOf(provider)}</span>`;
+/** Whom people know by a colour; the style sheet has one for each. */
+const TINTED: ReadonlySet<string> = new Set(['logto', 'google', 'github', 'facebook', 'x', 'wecom']);
+
+/** A provider's capitals in a colour of its own; their logos are theirs. */
+export const letter = (provider: string, target = ''): Html =>
+  html`<span class="letter ${TINTED.has(target) ? `of-${target}` : `hue-${hueOf(provider)}`}" aria-hidden="true"
+    >${capitalsOf(provider)}</span
+  >`;
 
 const initials = (name = ''): string =>
   name.trim().split(/\s+/).slice(0, 2).map(firstOf).join('').toUpperCase() || '?';
+
+/** `GH` of GitHub, `G` of Google at work: two that begin alike are told apart. */
+const capitalsOf = (name: string): string =>
+  /^\p{Lu}\p{Ll}*\p{Lu}/u.exec(name)?.[0].replace(/\p{Ll}/gu, '') ?? firstOf(name);
 
 /** What a person sees as one character, be it made of many. */
 const firstOf = (text: string): string => [...graphemes.segment(text)][0]?.segment ?? '';

@@ -6,6 +6,7 @@ import { letter } from './portrait.js';
 export interface SignInChoice {
   readonly id: string;
   readonly name: string;
+  readonly target: string;
 }
 
 /** "Continue with Logto", and every connector beside it. */
@@ -16,10 +17,10 @@ export function signInPage(
 ): string {
   const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`;
   const others = connectors.map(
-    ({ id, name }) =>
+    ({ id, name, target }) =>
       html`<li>
         <a class="button quiet" href="/auth/social/${id}${query}"
-          >${letter(name)}<span>Continue with ${name}</span></a
+          >${letter(name, target)}<span>Continue with ${name}</span></a
         >
       </li>`,
   );

@@ -42,9 +42,8 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 .card { min-width: 0; padding: 1.75rem; border: 1px solid var(--line); border-radius: 16px; background: var(--card); box-shadow: 0 1px 3px rgb(0 0 0 / .05); }
 .narrow { width: 100%; max-width: 27rem; margin: clamp(0rem, 6vh, 4rem) auto; }
 .lead { margin-bottom: 1.5rem; color: var(--soft); }
-.soft, .fine, .eyebrow { color: var(--soft); }
-.fine, .eyebrow { font-size: .875rem; }
-.eyebrow { margin-bottom: .35rem; font-weight: 600; }
+.soft, .fine { color: var(--soft); }
+.fine { font-size: .875rem; }
 .aside { padding-top: 1rem; border-top: 1px solid var(--line); }
 .accounts + .aside { margin-top: 1.1rem; }
 .plain { list-style: none; margin: 0; padding: 0; }
@@ -68,9 +67,11 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 .chip.warn { background: var(--warn-back); color: var(--warn); }
 .chip.bad { background: var(--bad-back); color: var(--bad); }
 
-.letter { flex: none; display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: 8px; color: #fff; font-size: .9rem; font-weight: 700; line-height: 1; }
+.letter { flex: none; display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: 8px; color: #fff; font-size: .85rem; font-weight: 700; line-height: 1; letter-spacing: -.03em; box-shadow: inset 0 0 0 1px rgb(255 255 255 / .16); }
 .hue-0 { background: #2f5bb7; } .hue-1 { background: #6b3fb8; } .hue-2 { background: #a32e5b; }
 .hue-3 { background: #8a4b12; } .hue-4 { background: #2c6e3f; } .hue-5 { background: #1a6a80; }
+.of-logto { background: #6b3fd4; } .of-google { background: #b8352a; } .of-github { background: #57606a; }
+.of-facebook { background: #1a66d6; } .of-x { background: #33383f; } .of-wecom { background: #0b7698; }
 
 .hero { padding: clamp(1.75rem, 6vw, 3.5rem); margin-top: clamp(0rem, 4vh, 2.5rem); }
 .hero h1 { font-size: clamp(2rem, 7vw, 2.9rem); line-height: 1.1; margin-bottom: 1rem; }
@@ -80,6 +81,8 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 
 .choices { display: grid; gap: .6rem; }
 .choices .button { width: 100%; padding-inline: .75rem; }
+/* The marks stand in a column, and the labels in the middle. */
+.choices .button:has(.letter) { display: grid; grid-template-columns: 1.75rem 1fr 1.75rem; }
 .or { display: flex; align-items: center; gap: .75rem; margin: 1.1rem 0; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 

@@ -16,7 +16,7 @@ export interface Provider {
 const usual = { chooser: 'Choose an account', asks: true } as const;
 
 const google = { ...usual, id: 'google', name: 'Google', tokens: 'renewed when asked for' };
-const facebook = { ...usual, id: 'facebook', name: 'Facebook', tokens: 'renewed before that' };
+const facebook = { ...usual, id: 'facebook', name: 'Facebook', tokens: 'renewed when asked for before then' };
 const x = { ...usual, id: 'x', name: 'X', tokens: 'renewed when asked for' };
 const github = { ...usual, id: 'github', name: 'GitHub', tokens: 'The access token has no end.' };
 const wecom = {

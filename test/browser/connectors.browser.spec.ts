@@ -84,7 +84,7 @@ describe('a person', () => {
       async ({ page }) => {
         await leaveFor(page, baseUrl, provider);
         await page.getByRole('button', { name: 'Cancel' }).click();
-        await page.getByRole('heading', { name: 'Nothing was shared' }).waitFor();
+        await page.getByRole('heading', { name: 'No access was given' }).waitFor();
         await expectAccessible(page);
         await page.getByRole('link', { name: 'Start again' }).click();
         await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -157,7 +157,7 @@ describe('accounts of a person', () => {
 describe('a person who gives less than is asked', () => {
   it.each([
     ['Google', at.google, 'and is renewed when asked for'],
-    ['Facebook', at.facebook, 'and is renewed before that'],
+    ['Facebook', at.facebook, 'renewed when asked for before then'],
     ['X, and no renewal', at.x, 'Only you can renew it.'],
   ])(
     'keeps the address from us at %s',

@@ -37,7 +37,7 @@ it('leads a person who cancels at the provider to a page with status 403 and a w
   const answer = page.waitForResponse((response) => response.url().includes('/callback/google'));
   await page.getByRole('button', { name: 'Cancel' }).click();
   expect((await answer).status()).toBe(403);
-  await page.getByRole('heading', { name: 'Nothing was shared' }).waitFor();
+  await page.getByRole('heading', { name: 'No access was given' }).waitFor();
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Start again' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();

@@ -8,12 +8,13 @@ import { platforms, type Platform } from '../support/backend.js';
 import { facebook } from './subjects/facebook.js';
 import { oauth2, oidc } from './subjects/generic.js';
 import { github } from './subjects/github.js';
+import { gitlab } from './subjects/gitlab.js';
 import { google } from './subjects/google.js';
 import { sample } from './subjects/sample.js';
 import { wecom } from './subjects/wecom.js';
 import { x } from './subjects/x.js';
 
-const subjects = { facebook, github, google, x, wecom, oauth2, oidc, "somebody else's": sample };
+const subjects = { facebook, github, gitlab, google, x, wecom, oauth2, oidc, "somebody else's": sample };
 
 const applicationOn =
   (platform: Platform) =>

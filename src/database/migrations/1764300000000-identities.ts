@@ -27,34 +27,26 @@ const records = new Table({
   ],
 });
 
-/** SQLite numbers rows by `integer` keys alone, which are as wide there as `bigint` is elsewhere. */
-const auditLog = (isPostgres: boolean): Table =>
-  new Table({
-    name: 'latchkey_audit_log',
-    columns: [
-      {
-        name: 'id',
-        type: isPostgres ? 'bigint' : 'integer',
-        isPrimary: true,
-        isGenerated: true,
-        generationStrategy: 'increment',
-      },
-      time('at'),
-      text('event', 64),
-      text('outcome', 16),
-      text('reason', 64, nullable),
-      text('actor_id', 128, nullable),
-      text('user_id', 128, nullable),
-      text('connector_id', 64, nullable),
-      text('target', 64, nullable),
-      text('subject', 43, nullable),
-      text('identity_id', 21, nullable),
-    ],
-    indices: [
-      { name: 'latchkey_audit_log_by_user', columnNames: ['user_id'] },
-      { name: 'latchkey_audit_log_by_time', columnNames: ['at'] },
-    ],
-  });
+const auditLog = new Table({
+  name: 'latchkey_audit_log',
+  columns: [
+    { name: 'id', type: 'integer', isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
+    time('at'),
+    text('event', 64),
+    text('outcome', 16),
+    text('reason', 64, nullable),
+    text('actor_id', 128, nullable),
+    text('user_id', 128, nullable),
+    text('connector_id', 64, nullable),
+    text('target', 64, nullable),
+    text('subject', 43, nullable),
+    text('identity_id', 21, nullable),
+  ],
+  indices: [
+    { name: 'latchkey_audit_log_by_user', columnNames: ['user_id'] },
+    { name: 'latchkey_audit_log_by_time', columnNames: ['at'] },
+  ],
+});
 
 const flagOff = (name: string, isPostgres: boolean): TableColumn =>
   new TableColumn({ ...flag(name), default: isPostgres ? 'false' : '0' });
@@ -96,7 +88,7 @@ export class Identities1764300000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const isPostgres = runner.dataSource.options.type === 'postgres';
-    for (const table of [records, auditLog(isPostgres)]) await runner.createTable(table);
+    for (const table of [records, auditLog]) await runner.createTable(table);
     for (const [table, columns, index] of tables(isPostgres)) {
       await runner.addColumns(table, columns);
       if (!index) continue;
@@ -111,7 +103,7 @@ export class Identities1764300000000 implements MigrationInterface {
       if (index) await runner.dropIndex(table, index);
       await runner.dropColumns(table, columns);
     }
-    for (const table of [auditLog(isPostgres), records]) await runner.dropTable(table);
+    for (const table of [auditLog, records]) await runner.dropTable(table);
   }
 }
 
