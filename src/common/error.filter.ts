@@ -9,7 +9,8 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
-import { isLatchkeyError, LatchkeyError, type ErrorCode } from './errors.js';
+import { STATUSES } from './error-statuses.js';
+import { isLatchkeyError, LatchkeyError } from './errors.js';
 
 /** Renders an error for people. Without one, everybody gets JSON. */
 export abstract class ErrorPage {
@@ -27,71 +28,6 @@ export interface Problem {
   /** What was asked for, when it was a page or a read. */
   readonly path?: string;
 }
-
-const STATUSES: Record<ErrorCode, number> = {
-  'auth.unauthorized': 401,
-  'auth.forbidden': 403,
-  'auth.authorization_header_missing': 401,
-  'auth.authorization_token_type_not_supported': 401,
-  'auth.access_token_invalid': 401,
-  'auth.logout_token_invalid': 400,
-  'auth.missing_scope_organizations': 500,
-  'auth.missing_resource': 500,
-  'user.suspended': 403,
-  'guard.invalid_input': 400,
-  'entity.not_found': 404,
-  'entity.unique_integrity_violation': 422,
-  'session.not_found': 404,
-  'session.csrf_token_mismatch': 400,
-  'auth.state_invalid': 400,
-  'auth.transaction_expired': 400,
-  'auth.iss_mismatch': 400,
-  'auth.id_token_invalid': 400,
-  'auth.userinfo_mismatch': 400,
-  'auth.access_denied': 403,
-  'auth.callback_invalid': 400,
-  'auth.return_to_invalid': 400,
-  'auth.parameter_invalid': 400,
-  'auth.link_refused': 403,
-  'connector.social_auth_code_invalid': 400,
-  'connector.social_invalid_access_token': 502,
-  'connector.not_found': 404,
-  'connector.disabled': 403,
-  'connector.misconfigured': 503,
-  'connector.not_found_with_connector_id': 422,
-  'connector.should_specify_target': 400,
-  'connector.can_not_modify_target': 400,
-  'connector.invalid_config': 400,
-  'connector.token_storage_not_supported': 422,
-  'connector.secret_required': 422,
-  'connector.read_only': 422,
-  'connector.version_mismatch': 412,
-  'connector.address_forbidden': 422,
-  'connector.invalid_response': 502,
-  'connector.provider_unavailable': 503,
-  'connector.provider_timeout': 504,
-  'connector.rate_limited': 503,
-  'connector.grant_invalid': 409,
-  'user.identity_already_in_use': 422,
-  'user.identity_not_exist': 404,
-  'user.identity_not_exists_in_current_user': 422,
-  'user.identity_ambiguous': 422,
-  'user.email_already_in_use': 422,
-  'user.last_sign_in_method_required': 400,
-  'user.user_not_exist': 404,
-  'auth.recent_authentication_required': 403,
-  'session.invalid_connector_id': 422,
-  'session.insufficient_info': 400,
-  'session.connector_validation_session_not_found': 400,
-  'verification_record.not_found': 400,
-  'verification_record.social_verification.invalid_target': 422,
-  'verification_record.social_verification.token_response_not_found': 422,
-  'secrets.third_party_token_set.token_not_found': 404,
-  reauthorization_required: 409,
-  'vault.integrity_error': 503,
-  'vault.key_unavailable': 503,
-  'vault.conflict': 503,
-};
 
 /**
  * Answers for the errors of Latchkey: a page for a browser that navigates, `{ code, message, data? }` for the rest, the
@@ -229,10 +165,10 @@ const publicMessage = (error: unknown, status: number): string =>
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-/** The provider's own words, which are kept without anything that could be a credential. */
-const said = ({ upstream: { status, code, description } = {} }: LatchkeyError): string => {
-  const words = [status, code, description].filter((word) => word !== undefined);
-  return words.length === 0 ? '' : ` (the provider: ${words.join(', ')})`;
+/** What the provider answered, by number and name, and what to do about it; its own words stay out of the log. */
+const said = ({ upstream: { status, code, advice } = {} }: LatchkeyError): string => {
+  const words = [status, code].filter((word) => word !== undefined).join(' ');
+  return (words && ` (${words})`) + (advice ? ` ${advice}` : '');
 };
 
 /** The chain of causes by name and code: enough to find the fault, and nothing that a provider wrote. */

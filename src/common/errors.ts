@@ -133,8 +133,11 @@ export interface ErrorDetails {
 /** A provider's own words about a failure, without anything that could be a credential. */
 export interface UpstreamAnswer {
   readonly status?: number;
+  /** A name or a number. */
   readonly code?: string;
   readonly description?: string;
+  /** What an administrator can do about it, in our words. */
+  readonly advice?: string;
 }
 
 /** The one error class of Latchkey. Statuses are given by the error filter alone. */

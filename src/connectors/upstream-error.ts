@@ -37,11 +37,9 @@ export const redacted = (text: unknown): string | undefined =>
         .slice(0, 300)
     : undefined;
 
-/** A code is a name or a number, however long; whatever else stands in its place may be anything. */
+/** A code is a name or a number; whatever else stands in its place may be anything. */
 const codeIn = (text: unknown): string | undefined =>
-  typeof text === 'string' && /^([a-z][a-z_]{0,63}|-?\d{1,9}(\/\d{1,9})?)$/.test(text)
-    ? text
-    : redacted(text);
+  typeof text === 'string' && /^([a-z][a-z_]{0,63}|-?\d{1,9}(\/\d{1,9})?)$/.test(text) ? text : undefined;
 
 /** What an unsuccessful answer of an API says, by the members that such answers have. */
 export function apiAnswer(status: number, body: unknown): UpstreamAnswer {

@@ -90,6 +90,7 @@ const button = ([href, label]: Way, index: number): Html =>
 const forDevelopers = ({ status, code, data }: Problem): Html => {
   const requestId = data?.['requestId'];
   return html`<p class="fine aside">
-    Error ${status} <code>${code}</code>${typeof requestId === 'string' && html`<br />Request <code>${requestId}</code>`}
+    Error ${status}
+    <code>${code}</code>${typeof requestId === 'string' && html`<br />Request <code>${requestId}</code>`}
   </p>`;
 };

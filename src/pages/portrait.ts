@@ -22,10 +22,10 @@ export const portrait = ({ avatar, name }: Pick<CurrentUser, 'avatar' | 'name'>)
 const TINTED: ReadonlySet<string> = new Set(['logto', 'google', 'github', 'facebook', 'x', 'wecom']);
 
 /** A provider's capitals in a colour of its own; their logos are theirs. */
-export const letter = (provider: string, target = ''): Html =>
-  html`<span class="letter ${TINTED.has(target) ? `of-${target}` : `hue-${hueOf(provider)}`}" aria-hidden="true"
-    >${capitalsOf(provider)}</span
-  >`;
+export function letter(provider: string, target = ''): Html {
+  const tint = TINTED.has(target) ? `of-${target}` : `hue-${hueOf(provider)}`;
+  return html`<span class="letter ${tint}" aria-hidden="true">${capitalsOf(provider)}</span>`;
+}
 
 const initials = (name = ''): string =>
   name.trim().split(/\s+/).slice(0, 2).map(firstOf).join('').toUpperCase() || '?';

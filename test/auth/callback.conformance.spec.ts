@@ -101,7 +101,7 @@ describe.each(platforms)('the callback on %s', (platform) => {
           body: callback.searchParams,
           headers: { origin },
         });
-        expect([403, 404, 405]).toContain(status);
+        expect([400, 403, 404, 405]).toContain(status);
       }
       expect(tokenRequests()).toEqual(asked);
       expect(await stage.isSignedIn(browser)).toBe(false);

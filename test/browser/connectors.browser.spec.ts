@@ -106,7 +106,7 @@ describe('accounts of a person', () => {
         await unlink(page, 'Facebook');
         await account(page, 'Facebook').getByText('Not linked yet').waitFor();
         expect((await readToken(page, 'facebook')).status).toBe(404);
-        await account(page, 'X').getByText('bob@example.test').waitFor();
+        await account(page, 'X').getByText('Bob Bellweather').waitFor();
       }),
     90_000,
   );

@@ -17,8 +17,8 @@ const ARGUMENTS = [
   '--no-first-run',
 ];
 const TIME_LIMIT_MILLISECONDS = 10_000;
-/** Where the sandbox's people say that their pictures are; no such host exists. */
-const PICTURES = 'https://avatars.example.test/**';
+/** Where the sandbox says that the pictures of its people are; no such hosts exist. */
+const PICTURES = 'https://*.example.test/**';
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>';
 
 export const launchBrowser = (): Promise<Browser> =>

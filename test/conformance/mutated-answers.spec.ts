@@ -6,7 +6,7 @@ import { mutationSubjects } from './mutation/subjects.js';
 
 /** Another seed is another ten thousand. What fails names its own, which repeats it alone. */
 const SEED = 20_261_107;
-const EXCHANGES = 1280;
+const EXCHANGES = 1100;
 const SIGN_INS = 150;
 const TIME_LIMIT_MILLISECONDS = 300_000;
 
@@ -14,7 +14,8 @@ describe.each(Object.entries(mutationSubjects))('mutated answers of %s (F8)', (n
   let rig: Rig;
   beforeAll(async () => {
     rig = await Rig.open(under);
-    expect(await rig.learn()).toMatchObject({ identity: under.subject.identity });
+    const { issuer, subject } = under.subject.identity;
+    expect(await rig.learn()).toMatchObject({ identity: { issuer, subject } });
   }, TIME_LIMIT_MILLISECONDS);
   afterAll(() => rig.close());
 

@@ -66,7 +66,7 @@ describe('an errcode', () => {
     stage.wecom.script({ [WHO]: refusal(60020, IP_REFUSED) });
     const { code, message, upstream } = await refusalOf(stage.signIn());
     expect([code, message]).toEqual(['connector.misconfigured', 'The provider refuses this application.']);
-    expect(upstream?.description).toMatch(/^Add 203\.0\.113\.7 to the trusted IPs of the application\. /);
+    expect(upstream?.advice).toBe('Add 203.0.113.7 to the trusted IPs of the application.');
     expect(upstream?.description).toContain('not allow to access from your ip');
   });
 

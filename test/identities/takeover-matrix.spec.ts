@@ -18,7 +18,7 @@ describe('the takeover matrix (F13)', () => {
     const cells = allClaims.flatMap((claim) => cellsOf(claim).map((cell) => listedOutcome(cell, claim)));
     expect(cells.length).toBeGreaterThanOrEqual(216);
     expect(new Set(cells)).toEqual(new Set(['created', 'linked', 'refused']));
-    expect(new Set(allClaims.map(({ connector }) => connector)).size).toBe(10);
+    expect(new Set(allClaims.map(({ connector }) => connector)).size).toBe(11);
   });
 
   it.each(allClaims)(

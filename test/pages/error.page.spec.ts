@@ -27,6 +27,9 @@ describe('HtmlErrorPage', () => {
     ['a stale form', { status: 403, code: 'auth.forbidden' }, ['/']],
     ['a refused link', { status: 403, code: 'auth.link_refused' }, ['/']],
     ['an account of another user', { status: 422, code: 'user.identity_already_in_use' }, ['/']],
+    ['an address of somebody here', { status: 422, code: 'user.email_already_in_use' }, ['/sign-in', '/']],
+    ['a prompt that is not ours', { code: 'session.csrf_token_mismatch' }, ['/sign-in', '/']],
+    ['the last account', { code: 'user.last_sign_in_method_required' }, ['/']],
     ['a missing page', { status: 404, code: 'request.404' }, ['/']],
     ['a fault of ours', { status: 500, code: 'server.error' }, ['/']],
     [

@@ -9,8 +9,8 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-const connector = (id: string, name: string) =>
-  ({ instance: { id, name } }) as unknown as ConfiguredConnector;
+const connector = (id: string, name: string, descriptor = {}) =>
+  ({ instance: { id, name, target: id }, connector: { descriptor } }) as unknown as ConfiguredConnector;
 const google = connector('google', 'Google');
 
 const identityWith = (facts: Partial<Identity> = {}): Identity => ({
@@ -117,6 +117,25 @@ describe('accountsOf', () => {
     expect(tokensOf(facts)).toMatchObject({ status, tone, sentence }),
   );
 
+  it.each<[string, Partial<TokenSetSummary>, string, string | undefined]>([
+    [
+      'is alive is renewed while it is',
+      { expiresAt: NOW + 59 * DAY },
+      'The access token ends in 59 days, and is renewed when asked for before then.',
+      undefined,
+    ],
+    [
+      'has ended needs the person',
+      { status: 'reauthorization_required', expiresAt: NOW - 1 },
+      'The access token has ended, and cannot be renewed without you.',
+      '/auth/social/google/reauthorize',
+    ],
+  ])('says that a token which is traded for the next and %s', (_, facts, sentence, reconnectUrl) => {
+    const trading = connector('google', 'Google', { refreshesLivingAccessToken: true });
+    const summary = { status: 'expiring', hasRefreshToken: false, ...facts } as const;
+    expect(tokensOf(summary, [trading])).toMatchObject({ sentence, reconnectUrl });
+  });
+
   it.each([
     [1, '1 minute'],
     [MINUTE + 1, '2 minutes'],
@@ -177,7 +196,7 @@ describe('accountsOf', () => {
   ])('tells an account apart %s', (_, facts, label) => {
     const identities = [identityWith(facts)];
     const { accounts } = accountsOf({ identities, tokenSets: [], connectors: [google], now: NOW });
-    expect(accounts).toEqual([{ provider: 'Google', label, tokens: undefined }]);
+    expect(accounts).toEqual([{ provider: 'Google', target: 'google', label, tokens: undefined }]);
   });
 
   it('names Logto, configured connectors, and the target of one that is gone', () => {
@@ -195,8 +214,8 @@ describe('accountsOf', () => {
     const connectors = [connector('b', 'B'), google, connector('a', 'A')];
     const { linkable } = accountsOf({ identities: [identityWith()], tokenSets: [], connectors, now: NOW });
     expect(linkable).toEqual([
-      { id: 'b', name: 'B' },
-      { id: 'a', name: 'A' },
+      { id: 'b', name: 'B', target: 'b' },
+      { id: 'a', name: 'A', target: 'a' },
     ]);
   });
 });

@@ -29,4 +29,19 @@ describe('letter', () => {
       /^<span class="letter hue-[0-5]" aria-hidden="true">(G|&lt;|微)?<\/span>$/,
     ),
   );
+
+  it.each([
+    ['GitHub', 'GH'],
+    ['WeCom', 'WC'],
+    ['Google at Work', 'G'],
+    ['X', 'X'],
+    ['logto', 'l'],
+  ])('tells %s from others by the capitals %s', (name, capitals) =>
+    expect(letter(name).markup).toContain(`>${capitals}<`),
+  );
+
+  it('has a colour of its own for whom people know by one, and for no other target', () => {
+    expect(letter('Google at work', 'google').markup).toContain('class="letter of-google"');
+    expect(letter('Google', 'bad" onclick="').markup).toMatch(/class="letter hue-[0-5]"/);
+  });
 });

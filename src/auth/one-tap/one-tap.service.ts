@@ -65,7 +65,8 @@ export class OneTapService {
       browser,
     );
     const identity = await connector.verifyCredential(instance, credential, nonce);
-    return { transaction, at: { connectorId: instance.id, target: instance.target, identity } };
+    const { target, syncProfile } = instance;
+    return { transaction, at: { connectorId: instance.id, target, identity, syncProfile } };
   }
 }
 

@@ -19,7 +19,7 @@ export const accountPage = (pending: Pending): Page =>
     ...framed(pending),
     title: pending.question.title ?? 'Choose an account',
     body: html`
-      <p class="lead">to continue to <strong>${pending.question.clientId}</strong></p>
+      <p class="lead">to continue to the application <code>${pending.question.clientId}</code></p>
       ${pending.question.picture && html`<p class="picture">${pending.question.picture}</p>`}
       ${form(pending, html`${accounts(pending.question)} ${cancelButton()}`)}
     `,
@@ -31,7 +31,7 @@ export const consentPage = (pending: Pending, persona: Persona): Page =>
     title: 'Allow access?',
     body: html`
       <p class="face">${personaFace(persona)}</p>
-      <p class="lead"><strong>${pending.question.clientId}</strong> wants to:</p>
+      <p class="lead">The application <code>${pending.question.clientId}</code> wants to:</p>
       ${form(
         pending,
         html`${scopeChoices([...pending.question.scopes, ...(pending.question.remarks ?? [])], persona)}

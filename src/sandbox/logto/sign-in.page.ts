@@ -11,7 +11,7 @@ export function signInPage({ params }: Interaction, url: string): Page {
     provider: 'logto',
     formOrigins: [new URL(params.redirect_uri).origin],
     body: html`
-      <p class="lead">${invitation} to continue to <strong>${params.client_id}</strong>.</p>
+      <p class="lead">${invitation} to continue to the application <code>${params.client_id}</code>.</p>
       <form method="post" action="/sign-in">${personaButtons()} ${cancelButton()}</form>
     `,
   });

@@ -31,16 +31,16 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; }
 h3 { margin: 0; font-size: 1rem; }
 p { margin: 0 0 1rem; }
 .lead { color: var(--soft); }
-.lead strong { color: var(--ink); font-weight: 600; }
+.lead code { color: var(--ink); font-weight: 600; }
 .provider { display: flex; align-items: center; gap: .6rem; margin-bottom: 1.25rem; font-size: .9rem; color: var(--soft); }
 .mark, .avatar { flex: none; display: grid; place-items: center; color: #fff; font-weight: 600; }
 .mark { width: 1.9rem; height: 1.9rem; border-radius: 8px; }
 .mark.logto { background: #6b3fd4; }
-.mark.google { background: #1f7a4d; }
+.mark.google { background: #b8352a; }
 .mark.github { background: #57606a; }
 .mark.facebook { background: #1a66d6; }
 .mark.x { background: #33383f; }
-.mark.wecom { background: #0b7fa3; }
+.mark.wecom { background: #0b7698; }
 .avatar { width: 2.5rem; height: 2.5rem; border-radius: 50%; font-size: 1.05rem; }
 .avatar.alice { background: #b3365b; }
 .avatar.bob { background: #1d6b8f; }
@@ -90,7 +90,7 @@ summary { cursor: pointer; padding: .35rem 0; color: var(--soft); }
 .fields.inline .button { justify-self: start; }
 select, input[type="number"] {
   font: inherit; font-weight: 400; width: 100%; min-height: 2.75rem; padding: .4rem .7rem; color: inherit;
-  background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  background: var(--card); border: 1px solid var(--line); border-radius: 10px; text-overflow: ellipsis;
 }
 input[type="number"] { max-width: 8rem; }
 input[type="checkbox"] { flex: none; width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; accent-color: var(--accent); }
@@ -98,6 +98,7 @@ dl { margin: 0; }
 dt { font-size: .8rem; color: var(--soft); }
 dd { margin: 0 0 .5rem; }
 dd:last-child { margin-bottom: 0; }
+dd code { font-size: .8rem; }
 code { font: .875em/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
 footer { padding: 0 1rem 1rem; text-align: center; font-size: .875rem; }
 @media (max-width: 34rem) {

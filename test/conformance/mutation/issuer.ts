@@ -1,4 +1,4 @@
-import { CompactSign, exportJWK, generateKeyPair } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import type { ProviderAnswer, ProviderRequest } from '../../../src/conformance/subject.js';
 import { objectOf, printable } from './readings.js';
 

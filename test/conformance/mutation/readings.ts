@@ -21,6 +21,9 @@ export const either = (value: unknown): string | undefined => {
   return text?.trim() === text ? text : undefined;
 };
 
+export const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+
 /** The object that a text is, if it is one. */
 export function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -1,13 +1,13 @@
-import { GenericOAuth2Connector } from '../../../src/connectors/providers/oauth2.connector.js';
-import { GenericOidcConnector } from '../../../src/connectors/providers/oidc.connector.js';
-import { GoogleConnector } from '../../../src/connectors/providers/google.connector.js';
-import { WecomConnector } from '../../../src/connectors/providers/wecom.connector.js';
 import type { ConformanceSubject } from '../../../src/conformance/subject.js';
 import { facebook } from '../subjects/facebook.js';
+import { oauth2, oidc } from '../subjects/generic.js';
 import { github } from '../subjects/github.js';
+import { gitlab } from '../subjects/gitlab.js';
+import { google } from '../subjects/google.js';
+import { wecom } from '../subjects/wecom.js';
 import { x } from '../subjects/x.js';
 import { Issuer } from './issuer.js';
-import { digits, either, printable, wholeNumber, type Reading } from './readings.js';
+import { digits, either, memberOf, printable, wholeNumber, type Reading } from './readings.js';
 
 /** A connector, how its provider answers, and who may be recognised in what was answered. */
 export interface MutationSubject {
@@ -18,118 +18,54 @@ export interface MutationSubject {
   readonly issuer?: Issuer;
 }
 
-const FACTS = {
-  name: 'Ada',
-  preferred_username: 'ada',
-  email: 'ada@gmail.com',
-  email_verified: true,
-  picture: 'https://pictures.example.test/ada',
-};
-const GOOGLE = 'https://accounts.google.com';
-const OIDC = 'https://oidc.invalid';
-const client = { clientId: 'us', clientSecret: 'client0secret' };
-const token = {
-  access_token: 'access0token',
-  refresh_token: 'refresh0token',
-  token_type: 'Bearer',
-  expires_in: 3600,
-};
-
-const google = await Issuer.create(GOOGLE, client.clientId, { sub: '104251876093517284601', ...FACTS });
-const oidc = await Issuer.create(OIDC, client.clientId, { sub: 'ada-1', ...FACTS });
-
-const googleSubject: ConformanceSubject = {
-  connector: GoogleConnector,
-  instance: { connectorId: 'google-universal', config: client, enableTokenStorage: true },
-  provider: (request) => google.answer(request),
-  identity: { issuer: GOOGLE, subject: '104251876093517284601' },
-};
-
-const oidcSubject: ConformanceSubject = {
-  connector: GenericOidcConnector,
-  instance: {
-    connectorId: 'oidc',
-    target: 'oidc',
-    config: { ...client, issuer: OIDC, fetchUserInfo: true, trustEmail: true },
-    enableTokenStorage: true,
-  },
-  provider: (request) => oidc.answer(request),
-  identity: { issuer: OIDC, subject: 'ada-1' },
-};
-
-const oauth2Answers: Readonly<Record<string, unknown>> = {
-  '/token': { ...token, scope: 'profile email' },
-  '/profile': { id: 4815162342, ...FACTS, phone: '+49 30 1234567' },
-};
-
-const oauth2Subject: ConformanceSubject = {
-  connector: GenericOAuth2Connector,
-  instance: {
-    connectorId: 'oauth2',
-    target: 'oauth2',
-    config: {
-      ...client,
-      issuer: 'https://oauth2.invalid',
-      authorizationEndpoint: 'https://oauth2.invalid/authorize',
-      tokenEndpoint: 'https://oauth2.invalid/token',
-      userInfoEndpoint: 'https://oauth2.invalid/profile',
-      profileMap: { emailVerified: 'email_verified' },
-      trustEmail: true,
-    },
-    enableTokenStorage: true,
-  },
-  provider: ({ url }) => ({ json: oauth2Answers[url.pathname] }),
-  identity: { issuer: 'https://oauth2.invalid', subject: '4815162342' },
-};
-
-const wecomAnswers: Readonly<Record<string, object>> = {
-  gettoken: { access_token: 'application0token', expires_in: 7200 },
-  'auth/getuserinfo': { userid: 'ada', user_ticket: 'ticket', expires_in: 1800 },
-  'user/get': { userid: 'ada', name: 'Ada', department: [1, 2], status: 1 },
-  'auth/getuserdetail': {
-    userid: 'ada',
-    email: 'ada@example.test',
-    mobile: '13800000000',
-    avatar: FACTS.picture,
-  },
-};
-
-const wecomSubject: ConformanceSubject = {
-  connector: WecomConnector,
-  instance: {
-    connectorId: 'wecom-universal',
-    config: { corpId: 'corp', appSecret: 'wecom0secret', agentId: '1000002' },
-  },
-  provider: ({ url }) => ({
-    json: { errcode: 0, errmsg: 'ok', ...wecomAnswers[url.pathname.replace('/cgi-bin/', '')] },
-  }),
-  identity: { issuer: 'https://qyapi.weixin.qq.com/corp', subject: 'ada' },
-};
-
 export const mutationSubjects: Readonly<Record<string, MutationSubject>> = {
   github: {
-    subject: { ...github, instance: { ...github.instance, enableTokenStorage: true } },
-    whoIs: (told) => wholeNumber(told('/user')?.['id'], 1),
+    subject: storing(github),
+    whoIs: (told) => wholeNumber(memberOf(told('/user'), 'id'), 1),
   },
-  google: { subject: googleSubject, whoIs: () => google.whoIs(), issuer: google },
+  google: await openId(google),
+  gitlab: await openId(gitlab),
   facebook: {
     subject: facebook,
     whoIs: (told) => {
-      const { app_id: app, is_valid: isValid } = (told('/v24.0/debug_token')?.['data'] ?? {}) as Record<
-        string,
-        unknown
-      >;
-      return String(app) === '4815162342' && isValid === true ? digits(told('/v24.0/me')?.['id']) : undefined;
+      const inspected = memberOf(told('/v24.0/debug_token'), 'data');
+      const isOurs = String(memberOf(inspected, 'app_id')) === '4815162342';
+      return isOurs && memberOf(inspected, 'is_valid') === true
+        ? digits(memberOf(told('/v24.0/me'), 'id'))
+        : undefined;
     },
   },
   x: {
     subject: x,
-    whoIs: (told) => digits((told('/2/users/me')?.['data'] as Record<string, unknown> | null)?.['id']),
+    whoIs: (told) => digits(memberOf(memberOf(told('/2/users/me'), 'data'), 'id')),
   },
-  wecom: { subject: wecomSubject, whoIs: (told) => printable(told('/cgi-bin/auth/getuserinfo')?.['userid']) },
-  oidc: { subject: oidcSubject, whoIs: () => oidc.whoIs(), issuer: oidc },
+  wecom: {
+    subject: wecom,
+    whoIs: (told) => printable(memberOf(told('/cgi-bin/auth/getuserinfo'), 'userid')),
+  },
   oauth2: {
-    subject: oauth2Subject,
-    whoIs: (told) => either(told('/profile')?.['id']),
+    subject: storing(oauth2, { trustEmail: true }),
+    whoIs: (told) => either(memberOf(memberOf(told('/profile'), 'person'), 'number')),
   },
+  oidc: await openId(storing(oidc, { trustEmail: true, fetchUserInfo: true })),
 };
+
+/** With the vault, and with further configuration. */
+function storing({ instance, ...subject }: ConformanceSubject, further: object = {}): ConformanceSubject {
+  const config = { ...(instance.config as object), ...further };
+  return { ...subject, instance: { ...instance, config, enableTokenStorage: true } };
+}
+
+/** The same with an issuer that signs whatever is made of its claims. */
+async function openId(subject: ConformanceSubject): Promise<MutationSubject> {
+  const { identity, instance } = subject;
+  const { name, email, avatar: picture } = identity;
+  const { clientId } = instance.config as { clientId: string };
+  const claims = { sub: identity.subject, name, email, email_verified: true, picture };
+  const issuer = await Issuer.create(identity.issuer, clientId, { ...claims, nickname: 'ada' });
+  return {
+    subject: { ...subject, provider: (request) => issuer.answer(request) },
+    whoIs: () => issuer.whoIs(),
+    issuer,
+  };
+}

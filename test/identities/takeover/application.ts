@@ -3,9 +3,8 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { Session } from '../../../src/auth/session/session.entity.js';
 import { HttpClient } from '../../../src/common/http-client.js';
-import { GenericOAuth2Connector } from '../../../src/connectors/providers/oauth2.connector.js';
-import { GenericOidcConnector } from '../../../src/connectors/providers/oidc.connector.js';
 import { Transactions } from '../../../src/identities/transactions.js';
 import {
   AUTOMATIC_ACCOUNT_LINKING,
@@ -28,7 +27,6 @@ import { instances, logto, Providers, type Account } from './providers.js';
 
 const LONG_AGO = 1_700_000_000;
 const ROWS_OF_PEOPLE = ['sessions', 'logto_sessions', 'transactions', 'identities', 'users'];
-const connectors = [...new Set([...ourConnectors, GenericOidcConnector, GenericOAuth2Connector])];
 
 /** What a browser has come back with. */
 export interface Arrival {
@@ -125,12 +123,8 @@ export class TakeoverApplication {
 
   /** How many users, identities and sessions there are. */
   async counts(): Promise<number[]> {
-    const counted: { n: number }[][] = await Promise.all(
-      ['users', 'identities', 'sessions'].map((table) =>
-        this.dataSource.query(`SELECT COUNT(*) AS n FROM latchkey_${table}`),
-      ),
-    );
-    return counted.map(([row]) => Number(row?.n));
+    const { manager } = this.dataSource;
+    return Promise.all([User, Identity, Session].map((entity) => manager.count<object>(entity)));
   }
 }
 
@@ -142,7 +136,7 @@ const moduleOf = (dataSource: DataSource, baseUrl: string) =>
         dataSourceFactory: () => Promise.resolve(dataSource),
       }),
       SealingModule.forRoot({ keys: TEST_VAULT_KEYS }),
-      ConnectorsModule.forRoot({ connectors, instances }),
+      ConnectorsModule.forRoot({ connectors: ourConnectors, instances }),
       TokenVaultModule.forRoot({}),
       AuthModule.forRoot({ baseUrl, sessionSecret: TEST_SESSION_SECRET, logto }),
     ],

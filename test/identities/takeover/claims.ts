@@ -119,6 +119,7 @@ export const allClaims: readonly Claim[] = [
   ...claims('oauth2', oauth2, trusted()),
   ...claims('oidc-untrusted', openId, untrusted()),
   ...claims('oauth2-untrusted', oauth2, untrusted()),
+  ...claims('gitlab', openId, untrusted()),
   ...claims('logto', openId, untrusted()),
 ];
 

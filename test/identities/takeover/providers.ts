@@ -1,4 +1,4 @@
-import { CompactSign, exportJWK, generateKeyPair } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { randomBytes } from 'node:crypto';
 import type { ConnectorInstanceOptions } from '../../../src/index.js';
 
@@ -26,6 +26,7 @@ const standard = (kind: 'oidc' | 'oauth2', id: string, config: object): Connecto
 export const instances: readonly ConnectorInstanceOptions[] = [
   { id: 'github', connectorId: 'github-universal', config: client },
   { id: 'google', connectorId: 'google-universal', config: client },
+  { id: 'gitlab', connectorId: 'gitlab-universal', config: client },
   { id: 'facebook', connectorId: 'facebook-universal', config: client },
   { id: 'x', connectorId: 'x-universal', config: client },
   {

@@ -56,10 +56,9 @@ const ADVICE: Readonly<Record<string, (errmsg: string) => string>> = {
 /** What a refusal means; WeCom's own words stay in `upstream`. */
 export function wecomError(call: WecomCall, { errcode, errmsg = '' }: WecomRefusal): LatchkeyError {
   const [code, message] = MEANINGS_OF_CALL[call][errcode] ?? MEANINGS[errcode] ?? UNKNOWN;
-  const advice = ADVICE[errcode]?.(errmsg);
-  const description = [advice, redacted(errmsg)].filter(Boolean).join(' WeCom says: ');
+  const [advice, description] = [ADVICE[errcode]?.(errmsg), redacted(errmsg)];
   return new LatchkeyError(code, message, {
-    upstream: { status: 200, code: String(errcode), description },
+    upstream: { status: 200, code: String(errcode), description, advice },
   });
 }
 
