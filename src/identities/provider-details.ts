@@ -32,7 +32,17 @@ export const detailsOf = (identity: ProviderIdentity): ProviderDetails => ({
   details: detailsText(identity.rawData),
 });
 
+/** The same identity, without a profile that is too much to keep. */
+export const withinBounds = (identity: ProviderIdentity): ProviderIdentity =>
+  detailsText(identity.rawData) === null ? { ...identity, rawData: undefined } : identity;
+
+/** Nothing for what is too long, or so deeply nested that it cannot be written down. */
 function detailsText(rawData: unknown): string | null {
-  const text = JSON.stringify(rawData) as string | undefined;
-  return text !== undefined && Buffer.byteLength(text) <= LONGEST_DETAILS_BYTES ? text : null;
+  try {
+    const text = JSON.stringify(rawData) as string | undefined;
+    return text !== undefined && Buffer.byteLength(text) <= LONGEST_DETAILS_BYTES ? text : null;
+  } catch (error) {
+    if (error instanceof Error && ['RangeError', 'TypeError'].includes(error.name)) return null;
+    throw error;
+  }
 }

@@ -60,8 +60,8 @@ function apiSection({ accounts, baseUrl }: HomeView): Html | undefined {
   return html`<section class="card" aria-labelledby="api">
     <h2 id="api">For your API client</h2>
     <p class="soft">
-      Ask ${baseUrl} with your session whenever you need an access token. You get one that works, renewed
-      first if it is about to end.
+      Ask <code>${baseUrl}</code> with your session whenever you need an access token. You get one that works,
+      renewed first if it is about to end.
     </p>
     <ul class="plain requests">
       ${[...urls].map((url) => html`<li><span class="method">GET</span> <a href="${url}">${url}</a></li>`)}

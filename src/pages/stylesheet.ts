@@ -110,6 +110,7 @@ main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
 @media (max-width: 34rem) {
   .top, main { padding-inline: 1rem; }
   .card { padding: 1.35rem; }
+  .method { display: block; }
   .profile { gap: 1rem; align-items: flex-start; }
   .profile h1 { font-size: 1.35rem; }
   .portrait { width: 3.25rem; height: 3.25rem; font-size: 1.15rem; }

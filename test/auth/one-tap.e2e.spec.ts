@@ -49,7 +49,7 @@ describe.each(platforms)('the page and the address of Google One Tap on %s', (pl
     ['OT-02: no token in the form', { fields: { g_csrf_token: undefined } }],
     ['OT-02: an empty token in the form and an empty cookie', { fields: { g_csrf_token: '' }, cookie: ' ' }],
     ['OT-03: another token in the form', { fields: { g_csrf_token: 'another' } }],
-    ['OT-03: two cookies of which one fits', { cookie: `another; g_csrf_token=4f1c0a9be2d37856` }],
+    ['OT-03: two cookies of which one fits', { cookie: '4f1c0a9be2d37856; g_csrf_token=another' }],
   ])('refuses a post with %s, and leaves the page good', async (_, post) => {
     const visit = visitor();
     const credential = await visit.credential('alice');

@@ -4,6 +4,7 @@ import type { TokenSet } from '../../connectors/token-set.js';
 import type { Binding } from '../../sealing/sealer.js';
 import type { Redeemed } from '../sign-in/social.service.js';
 import type { VerificationRecord } from './verification-record.entity.js';
+import { withinBounds } from '../../identities/provider-details.js';
 
 const contents = z.object({
   target: z.string(),
@@ -27,6 +28,7 @@ const contents = z.object({
       tokenType: z.string(),
       scope: z.array(z.string()).optional(),
       expiresAt: z.number().optional(),
+      refreshTokenExpiresAt: z.number().optional(),
     })
     .optional(),
 });
@@ -41,7 +43,11 @@ export const bindingOf = ({ id, userId, sessionId, connectorId }: VerificationRe
 ];
 
 export const encodeVerified = ({ at, tokenSet }: Redeemed): string =>
-  JSON.stringify({ target: at.target, identity: at.identity, tokenSet: tokenSet && revealed(tokenSet) });
+  JSON.stringify({
+    target: at.target,
+    identity: withinBounds(at.identity),
+    tokenSet: tokenSet && revealed(tokenSet),
+  });
 
 export function decodeVerified(text: string, connectorId: string): Redeemed {
   const { target, identity, tokenSet } = contents.parse(JSON.parse(text));
