@@ -1,5 +1,5 @@
 import { CSRF_FIELD } from '../../src/auth/session/csrf.js';
-import type { ConnectorInstanceOptions } from '../../src/connectors/connector.registry.js';
+import type { SandboxConnector } from '../../src/sandbox/connectors.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Platform } from '../support/backend.js';
 import { Browser, type Page } from '../support/browser.js';
@@ -21,9 +21,9 @@ export const startWithPrompt = (platform: Platform, google: object = {}): Promis
     connectors: (sandbox) => sandbox.connectors.map((connector) => prompting(connector, google)),
   });
 
-const prompting = (connector: ConnectorInstanceOptions, google: object): ConnectorInstanceOptions =>
+const prompting = (connector: SandboxConnector, google: object): SandboxConnector =>
   connector.id === 'google'
-    ? { ...connector, config: { ...Object(connector.config), oneTap: { isEnabled: true }, ...google } }
+    ? { ...connector, config: { ...connector.config, oneTap: { isEnabled: true }, ...google } }
     : connector;
 
 /** Somebody in front of the sign-in page. */
@@ -57,15 +57,16 @@ export class OneTapVisitor {
   post(credential: string, { fields, cookie = TOKEN, connectorId = 'google' }: Post = {}): Promise<Response> {
     const { hostname } = new URL(this.url);
     if (cookie !== '') this.browser.setCookie(hostname, 'g_csrf_token', cookie);
-    const posted = { credential, g_csrf_token: TOKEN, ...fields };
-    const body = new URLSearchParams(
-      Object.entries(posted).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    );
+    const body = new URLSearchParams();
+    for (const [name, value] of Object.entries({ credential, g_csrf_token: TOKEN, ...fields }))
+      if (value !== undefined) body.append(name, value);
     return this.send(`/callback/${connectorId}`, { method: 'POST', body });
   }
 
   send(path: string, init: RequestInit): Promise<Response> {
-    const headers = { accept: 'application/json', origin: this.url, ...Object(init.headers) };
+    const headers = new Headers(init.headers);
+    headers.set('accept', 'application/json');
+    headers.set('origin', this.url);
     return this.browser.request(this.url + path, { ...init, headers });
   }
 
