@@ -84,12 +84,10 @@ function tokensOf(
   summary: TokenSetSummary,
   { now, connector }: { now: number; connector?: ConfiguredConnector },
 ): Account['tokens'] {
-  const renewal = renewalOf(summary, now, connector);
-  const { connectorId, target, scope } = summary;
-  const status = summary.status === 'expiring' && renewal === WHILE_ALIVE ? 'active' : summary.status;
+  const { status, connectorId, target, scope } = summary;
   return {
     ...APPEARANCE[status],
-    sentence: sentenceOf({ ...summary, status }, now, renewal),
+    sentence: sentenceOf(summary, now),
     scope: (scope ?? '').split(' ').filter(Boolean).map(shortened),
     readUrl: `/api/my-account/identities/${target}/access-token`,
     reconnectUrl:
@@ -97,21 +95,7 @@ function tokensOf(
   };
 }
 
-const WHILE_ALIVE = ', and is renewed when asked for before then.';
-
-/** What becomes of the access token at its end, as the end of a sentence. */
-function renewalOf(
-  { hasRefreshToken, expiresAt, refreshTokenExpiresAt }: TokenSetSummary,
-  now: number,
-  connector?: ConfiguredConnector,
-): string {
-  if (hasRefreshToken) return ', and is renewed when asked for.';
-  const isAlive = expiresAt !== null && expiresAt > now && refreshTokenExpiresAt === null;
-  const isRenewable = connector?.connector.descriptor.refreshesLivingAccessToken === true;
-  return isAlive && isRenewable ? WHILE_ALIVE : '. Only you can renew it.';
-}
-
-function sentenceOf(summary: TokenSetSummary, now: number, renewal: string): string {
+function sentenceOf(summary: TokenSetSummary, now: number): string {
   const { status, reason, expiresAt, refreshTokenExpiresAt } = summary;
   if (status === 'reauthorization_required')
     return reason === 'grant_invalid'
@@ -123,7 +107,13 @@ function sentenceOf(summary: TokenSetSummary, now: number, renewal: string): str
   const end =
     expiresAt > now ? `The access token ends in ${duration(expiresAt - now)}` : 'The access token has ended';
   if (status === 'degraded') return `${end}. Renewing it failed last time and will be tried again.`;
-  return end + renewal;
+  return end + renewalOf(summary);
+}
+
+/** What becomes of the access token at its end, as the end of a sentence. */
+function renewalOf({ status, hasRefreshToken }: TokenSetSummary): string {
+  if (hasRefreshToken) return ', and is renewed when asked for.';
+  return status === 'active' ? ', and is renewed when asked for before then.' : '. Only you can renew it.';
 }
 
 /** Google's scopes are addresses; their last part is what tells them apart. */

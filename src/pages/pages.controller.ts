@@ -4,7 +4,6 @@ import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth/auth.options.js';
 import { CsrfTokens } from '../auth/session/csrf.js';
 import { Logto } from '../auth/logto/logto.js';
 import { OneTapService, type OneTapOffer } from '../auth/one-tap/one-tap.service.js';
-import { BrowserBinding } from '../auth/sign-in/browser-binding.js';
 import { queryOf } from '../auth/sign-in/query.js';
 import { Destinations } from '../auth/sign-in/destinations.js';
 import { SessionGuard, type RequestWithSession } from '../auth/session/session.guard.js';
@@ -39,7 +38,6 @@ export class PagesController {
     private readonly csrfTokens: CsrfTokens,
     private readonly destinations: Destinations,
     private readonly oneTap: OneTapService,
-    private readonly browsers: BrowserBinding,
     private readonly clock: Clock,
   ) {}
 
@@ -84,7 +82,7 @@ export class PagesController {
     const connectors = await this.connectors.list();
     const choices = connectors.map(({ instance: { id, name, target } }) => ({ id, name, target }));
     const returnTo = this.destinations.wanted(queryOf(request));
-    const offer = await this.oneTap.offer(() => this.browsers.mark(request, response), returnTo);
+    const offer = await this.oneTap.offer(request, response, returnTo);
     if (offer) this.allowPrompt(response, offer);
     return signInPage(choices, returnTo, offer);
   }

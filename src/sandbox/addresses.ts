@@ -6,7 +6,7 @@ interface Credentials {
 }
 
 /** A company's application at WeCom. */
-interface WecomApplication {
+export interface WecomApplication {
   readonly endpoint: string;
   readonly corpId: string;
   readonly appSecret: string;

@@ -15,12 +15,18 @@ export function isFresh({ expiresAt, obtainedAt }: Lifetime, marginSeconds: numb
 export const isExpired = ({ expiresAt }: Pick<StoredSecret, 'expiresAt'>, now: number): boolean =>
   expiresAt !== null && expiresAt <= now;
 
-export function statusOf(secret: Omit<StoredSecret, 'sealed'>, now: number): TokenSetStatus {
+/** `renewsWhileAlive`: without a refresh token, the access token itself is traded for a new one before its end. */
+export function statusOf(
+  secret: Omit<StoredSecret, 'sealed'>,
+  now: number,
+  renewsWhileAlive = false,
+): TokenSetStatus {
   if (secret.state !== 'active') return secret.state;
   if (secret.failures > 0) return 'degraded';
   if (endsSoon(secret, now)) return 'expiring';
   if (secret.hasRefreshToken || secret.expiresAt === null) return 'active';
-  return isExpired(secret, now) ? 'reauthorization_required' : 'expiring';
+  if (isExpired(secret, now)) return 'reauthorization_required';
+  return renewsWhileAlive ? 'active' : 'expiring';
 }
 
 const SOON_SECONDS = 7 * 24 * 60 * 60;

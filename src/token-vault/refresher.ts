@@ -40,6 +40,11 @@ export class Refresher implements BeforeApplicationShutdown {
     return isFresh(secret, margin, this.clock.now());
   }
 
+  /** Whether the row's access token is traded for a new one while it is alive, there being no refresh token. */
+  renewsWhileAlive({ connectorId }: Pick<StoredSecret, 'connectorId'>): boolean {
+    return this.connectors.peek(connectorId)?.connector.descriptor.refreshesLivingAccessToken === true;
+  }
+
   /** A working token set for the row, refreshed if that is due. */
   refresh({ id }: StoredSecret): Promise<TokenSet> {
     return this.flights.run(id, () => this.renew(id));

@@ -117,7 +117,7 @@ export class TokenVaultService {
       connectorId: secret.connectorId,
       target: secret.target,
       subject: secret.subject,
-      status: statusOf(secret, now),
+      status: statusOf(secret, now, this.refresher.renewsWhileAlive(secret)),
       reason: secret.stateReason,
       scope: secret.scope,
       expiresAt: secret.expiresAt,

@@ -1,11 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
 import { LatchkeyError } from '../../common/errors.js';
+import type { HttpRequest } from '../../common/http-request.js';
+import { randomToken } from '../../common/random.js';
 import type { OneTapPrompt } from '../../connectors/connector.js';
 import { ConnectorRegistry } from '../../connectors/connector.registry.js';
 import { AUTH_OPTIONS, AUTH_PATHS, type AuthModuleOptions, type AuthPaths } from '../auth.options.js';
+import { Cookies, SIGNED_OUT_COOKIE } from '../session/cookies.js';
 import { AuthorizationTransactions } from '../sign-in/authorization-transactions.js';
+import { BrowserBinding } from '../sign-in/browser-binding.js';
 import type { Arrival } from '../sign-in/sign-in.service.js';
+
+const ASKED_FOR_SECONDS = 24 * 60 * 60;
 
 /** What a page needs to show a provider's prompt, which posts to `loginUri` whom the person has chosen. */
 export interface OneTapOffer extends OneTapPrompt {
@@ -25,17 +31,27 @@ export class OneTapService {
     @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
     @Inject(ConnectorRegistry) private readonly connectors: ConnectorRegistry,
     private readonly transactions: AuthorizationTransactions,
+    private readonly browsers: BrowserBinding,
+    private readonly cookies: Cookies,
   ) {}
 
-  /** The prompt of the first connector that has one, for a sign-in that leads to `returnTo`. `mark` names the browser. */
-  async offer(mark: () => string, returnTo: string): Promise<OneTapOffer | undefined> {
+  /** Whoever has just signed out wants to be asked, and not to be signed in again by a prompt that needs no answer. */
+  async noteSignOut(response: unknown): Promise<void> {
+    const prompts = await this.connectors.list();
+    if (prompts.some(({ connector, instance }) => connector.oneTap?.(instance)?.autoSelect))
+      this.cookies.write(response, SIGNED_OUT_COOKIE, randomToken(), ASKED_FOR_SECONDS);
+  }
+
+  /** The prompt of the first connector that has one, for a sign-in that leads to `returnTo`. */
+  async offer(request: HttpRequest, response: unknown, returnTo: string): Promise<OneTapOffer | undefined> {
+    const hasSignedOut = this.cookies.read(request.headers, SIGNED_OUT_COOKIE) !== undefined;
     for (const { connector, instance } of await this.connectors.list()) {
       const prompt = connector.oneTap?.(instance);
       if (!prompt) continue;
       const loginUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
       let nonce = '';
       const start = {
-        browser: mark(),
+        browser: this.browsers.mark(request, response),
         connectorId: instance.id,
         purpose: 'sign-in',
         redirectUri: loginUri,
@@ -45,7 +61,7 @@ export class OneTapService {
         nonce = state;
         return Promise.resolve(new URL(loginUri));
       });
-      return { ...prompt, loginUri, nonce };
+      return { ...prompt, autoSelect: prompt.autoSelect && !hasSignedOut, loginUri, nonce };
     }
     return undefined;
   }

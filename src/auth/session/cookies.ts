@@ -6,6 +6,7 @@ import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 /** What a cookie is for, as the end of its name. */
 export const SESSION_COOKIE = '';
 export const BROWSER_COOKIE = '-browser';
+export const SIGNED_OUT_COOKIE = '-signed-out';
 
 /**
  * Cookies that only the server reads and only a navigation from elsewhere carries along. Over https their names

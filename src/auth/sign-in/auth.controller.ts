@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Post, Redirect, Req, Res, UseG
 import { OptionalAuth } from '../../common/current-user.js';
 import { LatchkeyError } from '../../common/errors.js';
 import { Logto, LOGTO } from '../logto/logto.js';
+import { OneTapService } from '../one-tap/one-tap.service.js';
 import { CsrfGuard } from '../session/csrf.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
 import { Sessions, type CurrentSession } from '../session/sessions.js';
@@ -30,6 +31,7 @@ export class AuthController {
     private readonly sessions: Sessions,
     private readonly browsers: BrowserBinding,
     private readonly destinations: Destinations,
+    private readonly oneTap: OneTapService,
   ) {}
 
   /** `return_to` is where to go afterwards: a path of ours, or an address at an allowed origin. */
@@ -85,6 +87,7 @@ export class AuthController {
     if (session && form?.session !== undefined) return this.signOutElsewhere(session, form.session);
     if (session && form?.everywhere === 'true') await this.sessions.endOthers(session);
     const tokens = await this.sessions.close(response, session);
+    if (session) await this.oneTap.noteSignOut(response);
     const atLogto = tokens && (await this.logto.signOutUrl(tokens));
     return seeOther(atLogto ?? this.destinations.afterSignOut);
   }
