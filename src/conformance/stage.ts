@@ -42,7 +42,7 @@ export async function openStage(subject: ConformanceSubject, create: CreateAppli
   const dataSource = await openDataSource(`sqlite:${join(folder, 'kit.sqlite')}`);
   const app = await create(applicationOf(subject, dataSource));
   const provider = new FakeProvider(subject);
-  Object.assign(app.get(HttpClient), { fetch: provider.fetch, guarded: () => provider.fetch });
+  Object.assign(app.get(HttpClient), { fetch: unguarded, guarded: () => provider.fetch });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const close = async (): Promise<void> => {
@@ -52,6 +52,9 @@ export async function openStage(subject: ConformanceSubject, create: CreateAppli
   const configured = await app.get(ConnectorRegistry).get(INSTANCE_ID);
   return { url: `http://127.0.0.1:${port}`, app, provider, configured, close };
 }
+
+const unguarded = (): Promise<never> =>
+  Promise.reject(new Error('a connector goes out by HttpClient.guarded(instance.privateHosts)'));
 
 /** The secrets of a new round trip, which the provider is told of. */
 export function newRound(

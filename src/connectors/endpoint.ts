@@ -15,6 +15,7 @@ export const endpointUrl = address.transform(({ href }) => href.replace(/\/+$/, 
 /** The name of an issuer, whose last slash is part of it where it has a path or is written with one. */
 export const issuerUrl = z
   .string()
+  .regex(/^[\w.~:/?@!$&()*+=%[\]-]+$/, 'must be an http or https URL')
   .refine(
     (text) => address.safeParse(text).success,
     'must be an http or https URL without query and fragment',

@@ -30,5 +30,8 @@ export function policyWithForms(origins: readonly string[]): string {
 
 const written = (directives: Readonly<Record<string, readonly string[]>>): string =>
   Object.entries(directives)
-    .map(([name, sources]) => [name, ...sources].join(' '))
+    .map(([name, sources]) => [name, ...sources.filter(isPlain)].join(' '))
     .join('; ');
+
+/** A source that could end its directive, or be several, is none. */
+const isPlain = (source: string): boolean => /^[\x21-\x7e]+$/.test(source) && !/[;,]/.test(source);

@@ -132,7 +132,7 @@ describe('accountsOf', () => {
     ],
   ])('says that a token which is traded for the next and %s', (_, facts, sentence, reconnectUrl) => {
     const trading = connector('google', 'Google', { refreshesLivingAccessToken: true });
-    const summary = { status: 'expiring', hasRefreshToken: false, ...facts } as const;
+    const summary = { status: 'active', hasRefreshToken: false, ...facts } as const;
     expect(tokensOf(summary, [trading])).toMatchObject({ sentence, reconnectUrl });
   });
 

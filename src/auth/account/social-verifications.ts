@@ -71,13 +71,14 @@ export class SocialVerifications {
     await this.records.advance({ ...record, phase: 'spent' }, { phase: 'verified', ...sealed });
   }
 
-  /** Rejects with `verification_record.not_found`. */
+  /** Rejects with `verification_record.not_found`, and where the connector has gone since, with `connector.*`. */
   async open(owner: RecordOwner, id: string): Promise<VerifiedRecord> {
     const record = await this.records.find(owner, id, 'verified');
     const { keyId, wrappedKey, ciphertext, connectorId } = record;
     const sealed: Sealed = { keyId: keyId ?? '', wrappedKey: wrappedKey ?? '', ciphertext: ciphertext ?? '' };
-    const text = await this.sealer.open(sealed, bindingOf(record));
-    return { recordId: id, ...decodeVerified(text, connectorId) };
+    const { instance } = await this.connectors.getEnabled(connectorId);
+    const { at, tokenSet } = decodeVerified(await this.sealer.open(sealed, bindingOf(record)), connectorId);
+    return { recordId: id, at, tokenSet: instance.enableTokenStorage ? tokenSet : undefined };
   }
 
   /** Within the write that uses it: once and for all. Rejects with `verification_record.not_found`. */

@@ -4,7 +4,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { LatchkeyError } from '../../common/errors.js';
 import { KeyedTurns } from '../../common/keyed-turns.js';
 import { isUniqueViolation } from '../../common/unique-violation.js';
+import { ApplicationToken } from '../application-tokens/application-token.entity.js';
 import { againOnConflict, assertVersion, type VersionTest } from './compare-and-set.js';
+import { movesElsewhere, type ConnectorConfig } from './connector-config.js';
 import { ConnectorKinds } from './connector-kinds.js';
 import { ConnectorStore } from './connector.store.js';
 import { GivenInstances } from './given-instances.js';
@@ -103,7 +105,7 @@ export class ConnectorInstances {
     const next = await this.drafts.change(former, changes);
     return this.dataSource.transaction(async (manager) => {
       if (!(await this.store.replace(manager, former.version, next))) return false;
-      if (changes.enableTokenStorage === false) await this.endTokens(manager, id);
+      if (changes.enableTokenStorage === false || hasMoved(former, next)) await this.endTokens(manager, id);
       return true;
     });
   }
@@ -114,6 +116,7 @@ export class ConnectorInstances {
       assertVersion(row, test);
       if (!(await this.store.remove(manager, row))) return false;
       await this.endTokens(manager, id);
+      await manager.delete(ApplicationToken, { connectorId: id });
       if (!(await this.isOffered(row, manager))) await this.experience.forget(row.target, manager);
       return true;
     });
@@ -142,6 +145,12 @@ export class ConnectorInstances {
       throw new LatchkeyError('connector.read_only', 'This connector is configured outside of the database.');
   }
 }
+
+/** What was granted at one place is not to be sent to another, whoever knows the client's secret there. */
+const hasMoved = (former: StoredConnector, next: StoredConnector): boolean =>
+  movesElsewhere(openConfigOf(former), openConfigOf(next));
+
+const openConfigOf = ({ config }: StoredConnector): ConnectorConfig => JSON.parse(config) as ConnectorConfig;
 
 const notFound = (): LatchkeyError => new LatchkeyError('entity.not_found', 'The resource does not exist.');
 

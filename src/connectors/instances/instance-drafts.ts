@@ -92,8 +92,7 @@ export class InstanceDrafts {
   /**
    * A configuration in place of the row's own, with the secrets that it leaves out. Rejects with
    * `connector.invalid_config` or `connector.address_forbidden`, and with `connector.secret_required` where it leads to
-   * another place. A row that no
-   * longer opens is put right by one that leaves out none.
+   * another place. A row that no longer opens is put right by one that leaves out none.
    */
   async nextConfig(former: StoredConnector, sent: ConnectorConfig): Promise<ConnectorConfig> {
     const connector = this.kindOf(former);

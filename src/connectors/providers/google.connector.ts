@@ -117,9 +117,16 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
       throw new LatchkeyError('auth.access_denied', `Only accounts of ${hostedDomain} are let in.`);
   }
 
-  /** https://developers.google.com/identity/gsi/web/reference/html-reference */
-  override oneTap({ config: { clientId, issuer = ISSUER, oneTap } }: Instance): OneTapPrompt | undefined {
-    if (!oneTap?.isEnabled) return undefined;
+  /**
+   * https://developers.google.com/identity/gsi/web/reference/html-reference. The script runs on our page, so it is Google's
+   * own, or that of an issuer whose host whoever runs the backend has named.
+   */
+  override oneTap({
+    config: { clientId, issuer = ISSUER, oneTap },
+    privateHosts,
+  }: Instance): OneTapPrompt | undefined {
+    if (!oneTap?.isEnabled || (issuer !== ISSUER && !privateHosts.has(new URL(issuer).host)))
+      return undefined;
     const { autoSelect = false, closeOnTapOutside = true, itpSupport = true } = oneTap;
     return { scriptUrl: `${issuer}/gsi/client`, clientId, autoSelect, closeOnTapOutside, itpSupport };
   }

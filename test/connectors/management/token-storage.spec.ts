@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Secret } from '../../../src/common/secret.js';
+import { ApplicationToken } from '../../../src/connectors/application-tokens/application-token.entity.js';
+import { ApplicationTokens } from '../../../src/connectors/application-tokens/application-tokens.js';
 import { ConnectorInstances } from '../../../src/connectors/instances/connector-instances.js';
 import { TokenVaultService } from '../../../src/token-vault/token-vault.service.js';
 import { databaseKinds } from '../../support/databases.js';
@@ -67,6 +69,29 @@ describe.each(databaseKinds)('the token storage of a connector on %s', (database
     await keep('one');
     expect((await stage.ask('DELETE', 'connectors/two')).status).toBe(204);
     expect(await kept()).toEqual(['one']);
+  });
+
+  it('takes its tokens along when it leads to another place, whoever knows the secret there (MA-09)', async () => {
+    await create('moving');
+    await keep('moving');
+    const same = { config: { ...config, scope: 'repo' } };
+    expect((await stage.ask('PATCH', 'connectors/moving', same)).status).toBe(200);
+    expect(await kept()).toEqual(['moving', 'one']);
+    const moved = {
+      config: { clientId: 'an id', clientSecret: 'made up', endpoint: 'https://elsewhere.example.com' },
+    };
+    expect((await stage.ask('PATCH', 'connectors/moving', moved)).status).toBe(200);
+    expect(await kept()).toEqual(['one']);
+  });
+
+  it('leaves no application token behind when the connector is deleted', async () => {
+    const tokens = stage.backend.dataSource.getRepository(ApplicationToken);
+    const fetched = () => Promise.resolve({ token: new Secret('t'), expiresAt: 4_000_000_000 });
+    const key = { connectorId: 'wecom', credentials: ['a', 'b'] };
+    await stage.backend.get(ApplicationTokens).get(key, fetched);
+    expect(await tokens.countBy({ connectorId: 'wecom' })).toBe(1);
+    expect((await stage.ask('DELETE', 'connectors/wecom')).status).toBe(204);
+    expect(await tokens.countBy({ connectorId: 'wecom' })).toBe(0);
   });
 
   it('keeps the connector where its tokens cannot be removed', async () => {
