@@ -30,6 +30,7 @@ export { Logto, type LogtoSignIn } from './auth/logto/logto.js';
 export { CSRF_FIELD, CsrfGuard, CsrfTokens } from './auth/session/csrf.js';
 export { SessionGuard, type RequestWithSession } from './auth/session/session.guard.js';
 export { DatabaseSessionStore, SessionStore, type SessionRecord } from './auth/session/session.store.js';
+export type { SessionOrigin } from './auth/session/session-origin.js';
 export { Sessions, type CurrentSession } from './auth/session/sessions.js';
 export { UserSerializer } from './auth/session/user.serializer.js';
 export {
@@ -39,7 +40,7 @@ export {
 } from './auth/sign-in/authorization-transactions.js';
 export { BrowserBinding } from './auth/sign-in/browser-binding.js';
 export { LogtoStrategy, type LogtoUser } from './auth/sign-in/logto.strategy.js';
-export { SignInService, type Arrival } from './auth/sign-in/sign-in.service.js';
+export { SignInService, type Arrival, type SignedIn } from './auth/sign-in/sign-in.service.js';
 export { SocialService, type SocialStart } from './auth/sign-in/social.service.js';
 export { Clock } from './common/clock.js';
 export { CurrentUser, OptionalAuth, OptionalUser, Public } from './common/current-user.js';
@@ -116,9 +117,10 @@ export { canonicalEmail } from './identities/canonical-email.js';
 export { IdentitiesService, type LinkTo } from './identities/identities.service.js';
 export type { IdentityAt } from './identities/identity-at.js';
 export { Identity } from './identities/identity.entity.js';
+export type { RemovalListener } from './identities/leaving.js';
 export { LinkingPolicy, type LinkingDecision } from './identities/linking.policy.js';
 export { Profiles, type ProfileChanges } from './identities/profiles.js';
-export { Unlinking, type UnlinkRequest } from './identities/unlinking.js';
+export { Unlinking, type Unlinked, type UnlinkListener, type UnlinkRequest } from './identities/unlinking.js';
 export { User } from './identities/user.entity.js';
 export { UsersService } from './identities/users.service.js';
 export { KeyEncryption } from './sealing/key-encryption.js';

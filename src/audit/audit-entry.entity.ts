@@ -27,7 +27,7 @@ export class AuditEntry {
   @Column({ type: 'varchar', length: 64, nullable: true })
   reason: string | null;
 
-  /** The user who did it; null where nobody was known yet, or a program did it. */
+  /** The user who did it, or `client:<id>` for a program; null where nobody was known yet. */
   @Column({ name: 'actor_id', type: 'varchar', length: 128, nullable: true })
   actorId: string | null;
 

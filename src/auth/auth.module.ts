@@ -23,6 +23,7 @@ import { ManagementAccessGuard } from './access/management-access.guard.js';
 import { SessionOrAccessTokenGuard } from './access/session-or-access-token.guard.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountIdentitiesController } from './account/account-identities.controller.js';
+import { Departures } from './account/departures.js';
 import { GivenIdentities } from './account/given-identities.js';
 import { LinkedAccounts } from './account/linked-accounts.js';
 import { ManagementIdentitiesController } from './account/management-identities.controller.js';
@@ -175,6 +176,7 @@ const exported = [
     SocialVerifications,
     VerificationRecords,
     LinkedAccounts,
+    Departures,
     GivenIdentities,
     logtoClientProvider,
     LogtoSessions,

@@ -7,6 +7,10 @@ export interface CurrentUser {
   readonly id: string;
   readonly name?: string;
   readonly email?: string;
+  /**
+   * Whether an account of theirs vouches for the address: one at Logto, or at a provider that is to be believed about it.
+   * That of a provider that anybody can tell anything is not enough. No accounts are joined by it, and no data should be.
+   */
   readonly emailVerified: boolean;
   readonly avatar?: string;
 }

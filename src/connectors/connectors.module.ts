@@ -6,6 +6,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
 import { CommonModule } from '../common/common.module.js';
 import { mount } from '../common/mount.js';
 import { ApplicationToken } from './application-tokens/application-token.entity.js';
@@ -30,6 +31,7 @@ import { ConnectorFactoriesController } from './management/connector-factories.c
 import { ConnectorsController } from './management/connectors.controller.js';
 import { DryRun } from './management/dry-run.js';
 import { EntityTags } from './management/entity-tags.js';
+import { ManagementAudit } from './management/management-audit.js';
 import { SignInExperienceController } from './management/sign-in-experience.controller.js';
 
 export interface ConnectorsModuleOptions {
@@ -63,6 +65,7 @@ const exported = [ConnectorRegistry, ConnectorKinds, ConnectorInstances, SignInE
 @Module({
   imports: [
     CommonModule,
+    AuditModule,
     TypeOrmModule.forFeature([StoredConnector, StoredSignInExperience, ApplicationToken]),
   ],
   providers: [
@@ -87,6 +90,7 @@ const exported = [ConnectorRegistry, ConnectorKinds, ConnectorInstances, SignInE
     ApplicationTokenStore,
     DryRun,
     EntityTags,
+    ManagementAudit,
   ],
   exports: exported,
 })

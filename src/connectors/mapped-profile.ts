@@ -31,6 +31,21 @@ export const valueAt = (profile: unknown, path: string): unknown =>
   ownValue(profile, path) ?? path.split('.').reduce(ownValue, profile);
 
 /**
+ * The profile without members, at any depth, that are called like credentials: nobody knows what a provider in general
+ * puts there, and the rest is shown to people. What is nested deeper than profiles are is left out too.
+ */
+export function withoutCredentials(value: unknown, levels = DEEPEST): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return undefined;
+  if (Array.isArray(value)) return value.map((item) => withoutCredentials(item, levels - 1));
+  const kept = Object.entries(value).filter(([name]) => !CREDENTIAL.test(name));
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutCredentials(inner, levels - 1)]));
+}
+
+const CREDENTIAL = /token|secret|password|api_?key/i;
+const DEEPEST = 64;
+
+/**
  * Without `emailVerified` in the map nobody says whether addresses are verified, and they are so only where whoever
  * configured the provider trusts it. Where there is one, trust does not replace it.
  */

@@ -4,6 +4,7 @@ import { attempt } from './attempt.js';
 import { spendMadeUpCode } from './made-up-code.js';
 import { assertGranted, assertIssuer } from './authorization-response.js';
 import type { AuthorizationCallback, AuthorizationRequest } from './connector.js';
+import { jsonOf } from './json.js';
 import { readable, type TokenAnswer } from './token-answer.js';
 import type { TokenResponse } from './token-set.js';
 
@@ -109,14 +110,6 @@ export interface ResourceAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function configurationOf(settings: OAuthClientSettings): oidc.Configuration {

@@ -18,13 +18,14 @@ export const optionalText = z
   .optional()
   .catch(undefined);
 
-/** An https URL, in its normal form. Anything else that a profile offers as a picture is dropped. */
-export const httpsUrl = z
+/** An https URL, in its normal form. */
+export const requiredHttpsUrl = z
   .string()
   .transform((text) => (URL.canParse(text) ? new URL(text).href : ''))
-  .pipe(z.string().startsWith('https:').max(2048))
-  .optional()
-  .catch(undefined);
+  .pipe(z.string().startsWith('https:').max(2048));
+
+/** The same as a picture; anything else that a profile offers is dropped. */
+export const httpsUrl = requiredHttpsUrl.optional().catch(undefined);
 
 /** An identifier of the protocols (`sub`, `sid`, `jti`, …): 1 to 255 printable ASCII characters, which every database takes. */
 export const protocolId = z.string().regex(/^[\x20-\x7e]{1,255}$/);

@@ -21,6 +21,7 @@ import { ApplicationTokens1764100000000 } from './migrations/1764100000000-appli
 import { Connectors1764200000000 } from './migrations/1764200000000-connectors.js';
 import { Identities1764300000000 } from './migrations/1764300000000-identities.js';
 import { RefreshTokenExpiry1764400000000 } from './migrations/1764400000000-refresh-token-expiry.js';
+import { SessionIdentity1764500000000 } from './migrations/1764500000000-session-identity.js';
 import { migrate } from './migrate.js';
 import { serialise } from './serial-query-runner.js';
 
@@ -48,6 +49,7 @@ export const latchkeyMigrations = [
   Connectors1764200000000,
   Identities1764300000000,
   RefreshTokenExpiry1764400000000,
+  SessionIdentity1764500000000,
 ];
 
 const common = {

@@ -16,6 +16,7 @@ import { Unlinking } from './unlinking.js';
 import { UpstreamRevocations } from './upstream-revocations.js';
 import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
+import { WaysIn } from './ways-in.js';
 
 const services = [
   IdentitiesService,
@@ -33,6 +34,7 @@ const services = [
   providers: [
     ...services,
     Newcomers,
+    WaysIn,
     Leaving,
     {
       provide: AUTOMATIC_ACCOUNT_LINKING,

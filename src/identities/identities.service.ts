@@ -51,12 +51,18 @@ export class IdentitiesService {
   /** Confirms that the account is the user's already. Rejects with `auth.link_refused` if it is not. */
   async confirm(manager: EntityManager, userId: string, at: IdentityAt): Promise<void> {
     const known = await this.rows.find(manager, at);
-    if (known?.userId === userId) return this.rows.refresh(manager, known, at);
-    const event = { event: 'identity.confirmed', reason: 'other_account', actorId: userId, userId };
+    const event = { event: 'identity.confirmed', actorId: userId, userId, ...accountInLog(at) };
+    if (known?.userId === userId) {
+      await this.rows.refresh(manager, known, at);
+      return this.audit.record(
+        { ...event, reason: 'requested', outcome: 'done', identityId: known.id },
+        manager,
+      );
+    }
     throw new Refused(
       'auth.link_refused',
       'This is not the account that is linked. Choose the same one as before.',
-      { ...event, ...accountInLog(at) },
+      { ...event, reason: 'other_account' },
     );
   }
 
@@ -66,6 +72,10 @@ export class IdentitiesService {
       .getRepository(Identity)
       .findOne({ select: { userId: true }, where: { target, issuer, subject } });
     return found?.userId;
+  }
+
+  isLinked(userId: string, identityId: string): Promise<boolean> {
+    return this.dataSource.getRepository(Identity).existsBy({ id: identityId, userId });
   }
 
   /** Oldest first, to the second. */

@@ -5,8 +5,9 @@ import type { IdentityAt } from './identity-at.js';
 import { Identity } from './identity.entity.js';
 import { detailsOf } from './provider-details.js';
 import { Overtaken } from './transactions.js';
+import { judgeEmail } from './vouched-email.js';
 
-/** The rows of identities, within a caller's transaction. */
+/** The rows of identities, within a caller's transaction. Every write brings the user's `emailVerified` in line. */
 @Injectable()
 export class IdentityRows {
   constructor(private readonly clock: Clock) {}
@@ -38,6 +39,7 @@ export class IdentityRows {
       createdAt: now,
       lastUsedAt: now,
     });
+    await judgeEmail(manager, row.userId);
   }
 
   /** Takes over what the provider says now. */
@@ -49,5 +51,11 @@ export class IdentityRows {
     const changes = { connectorId, ...detailsOf(identity), lastUsedAt: this.clock.now() };
     const { affected } = await manager.update(Identity, { id, userId }, changes);
     if (affected !== 1) throw new Overtaken('the identity has been unlinked meanwhile');
+    await judgeEmail(manager, userId);
+  }
+
+  async remove(manager: EntityManager, { id, userId }: Identity): Promise<void> {
+    await manager.delete(Identity, { id });
+    await judgeEmail(manager, userId);
   }
 }

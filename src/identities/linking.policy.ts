@@ -45,6 +45,15 @@ export class LinkingPolicy {
       ? { action: 'link', userId, reason: 'same_verified_address' }
       : { action: 'refuse', reason: 'owner_suspended' };
   }
+
+  /**
+   * Whether accounts of this `connectorId` come by a strategy of the application's own. They sign their users in though
+   * there is no such connector, so that another account may be unlinked, and may be named by hand. Default: none do, for
+   * a connector that has been deleted looks the same.
+   */
+  isOwnStrategy(_connectorId: string): boolean {
+    return false;
+  }
 }
 
 /** Whose address it is: the identities that carry it, verified by a provider that is to be believed. */

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../common/clock.js';
 import { randomId } from '../common/random.js';
+import { lockAddress } from './address-lock.js';
 import { accountInLog, type IdentityAt } from './identity-at.js';
 import { IdentityRows } from './identity-rows.js';
 import { LinkingPolicy } from './linking.policy.js';
@@ -24,6 +25,7 @@ export class Newcomers {
 
   /** The user whose the account is from now on. Rejects with `user.email_already_in_use` or `user.suspended`. */
   async admit(manager: EntityManager, at: IdentityAt): Promise<string> {
+    await lockAddress(manager, at.identity.email);
     const decision = await this.policy.decide(manager, at);
     switch (decision.action) {
       case 'create':

@@ -10,6 +10,7 @@ import { BY_USER, firstProfile, sourcesOf, syncedProfile, type Profile } from '.
 import { detailsOf, type ProviderDetails } from './provider-details.js';
 import { Overtaken } from './transactions.js';
 import { User } from './user.entity.js';
+import { isVouchedFor } from './vouched-email.js';
 
 /** What a person changes of themselves; null clears. */
 export type ProfileChanges = Partial<Pick<User, 'name' | 'avatar' | 'username'>>;
@@ -41,8 +42,13 @@ export class Profiles {
   }
 
   /** The first profile of a user whom this account brings. Contacts that are somebody else's are left out. */
-  async firstOf(manager: EntityManager, identityId: string, { identity }: IdentityAt): Promise<Profile> {
-    const details = detailsOf(identity);
+  async firstOf(
+    manager: EntityManager,
+    identityId: string,
+    { target, identity }: IdentityAt,
+  ): Promise<Profile> {
+    const said = detailsOf(identity);
+    const details = { ...said, emailVerified: isVouchedFor({ target, ...said }) };
     return firstProfile(details, identityId, {
       email: await isEmailFree(manager, details, identityId),
       phone: await isPhoneFree(manager, details, identityId),

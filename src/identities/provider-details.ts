@@ -3,6 +3,7 @@ import { canonicalEmail } from './canonical-email.js';
 import type { Identity } from './identity.entity.js';
 
 const LONGEST_DETAILS_BYTES = 16 * 1024;
+const DEEPEST_DETAILS = 64;
 
 export type ProviderDetails = Pick<
   Identity,
@@ -36,8 +37,12 @@ export const detailsOf = (identity: ProviderIdentity): ProviderDetails => ({
 export const withinBounds = (identity: ProviderIdentity): ProviderIdentity =>
   detailsText(identity.rawData) === null ? { ...identity, rawData: undefined } : identity;
 
-/** Nothing for what is too long, or so deeply nested that it cannot be written down. */
+/** Whether such a profile can be kept as an account's details. */
+export const isWorthKeeping = (rawData: unknown): boolean => detailsText(rawData) !== null;
+
+/** Nothing for what is too long, or nested so deeply that whoever writes it down or reads it may run out of stack. */
 function detailsText(rawData: unknown): string | null {
+  if (!isShallow(rawData, DEEPEST_DETAILS)) return null;
   try {
     const text = JSON.stringify(rawData) as string | undefined;
     return text !== undefined && Buffer.byteLength(text) <= LONGEST_DETAILS_BYTES ? text : null;
@@ -46,3 +51,8 @@ function detailsText(rawData: unknown): string | null {
     throw error;
   }
 }
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));

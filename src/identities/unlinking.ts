@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
-import { ConnectorRegistry } from '../connectors/connector.registry.js';
 import { TokenVaultService } from '../token-vault/token-vault.service.js';
 import { accountInLog } from './identity-at.js';
 import { IdentityRows } from './identity-rows.js';
-import { Identity } from './identity.entity.js';
+import type { Identity } from './identity.entity.js';
 import { lockUser } from './profiles.js';
 import { Refused } from './refused.js';
 import { Transactions } from './transactions.js';
 import { takeOut, UpstreamRevocations, type FormerGrant } from './upstream-revocations.js';
+import { WaysIn } from './ways-in.js';
 
 /** Whose account is to be unlinked, and who does it: the user themselves, or a program, which is nobody. */
 export interface UnlinkRequest {
@@ -17,50 +17,83 @@ export interface UnlinkRequest {
   readonly actorId: string | null;
   /** Picks one of the user's accounts. Throws where there is none. */
   readonly choose: (identities: readonly Identity[]) => Identity;
+  /** The session that asks for it, where one does: it is the one that goes on. */
+  readonly sessionId?: string;
+}
+
+/** An account that signs nobody in any more, and the session that wanted it so. */
+export interface Unlinked extends Pick<UnlinkRequest, 'userId' | 'sessionId'> {
+  readonly identityId: string;
+}
+
+/** Told that an account is unlinked, once that is written. Who waits for the unlinking waits for this too. */
+export type UnlinkListener = (unlinked: Unlinked) => Promise<void>;
+
+/** What {@link Unlinking.conclude} is to do after the transaction. */
+export interface Removal {
+  readonly unlinked: Unlinked;
+  readonly grants: readonly FormerGrant[];
 }
 
 /** Takes accounts away from users, with the token sets that were held of them. */
 @Injectable()
 export class Unlinking {
+  private readonly listeners: UnlinkListener[] = [];
+
   constructor(
     private readonly transactions: Transactions,
     private readonly rows: IdentityRows,
     private readonly vault: TokenVaultService,
-    private readonly connectors: ConnectorRegistry,
+    private readonly waysIn: WaysIn,
     private readonly revocations: UpstreamRevocations,
     private readonly audit: AuditLog,
   ) {}
 
+  /** Whoever has let people in by their accounts registers here, before the application serves. */
+  afterUnlink(listener: UnlinkListener): void {
+    this.listeners.push(listener);
+  }
+
   /** Rejects with `user.last_sign_in_method_required` where nothing would remain to sign in with, whatever races happen. */
-  async unlink({ userId, actorId, choose }: UnlinkRequest): Promise<void> {
-    const grants = await this.transactions.run(async (manager) => {
+  async unlink({ userId, choose, ...by }: UnlinkRequest): Promise<Unlinked> {
+    const signsIn = await this.waysIn.now();
+    const removal = await this.transactions.run(async (manager) => {
       await lockUser(manager, userId);
       const identities = await this.rows.ofUser(manager, userId);
       const chosen = choose(identities);
       const others = identities.filter(({ id }) => id !== chosen.id);
-      if (!others.some((identity) => this.canSignIn(identity))) throw lastMethod(chosen, actorId);
-      return this.remove(manager, chosen, actorId);
+      if (!others.some(signsIn)) throw lastMethod(chosen, by.actorId);
+      return this.remove(manager, chosen, by);
     });
-    this.revocations.start(grants);
+    return this.conclude(removal);
   }
 
-  /** Within a transaction in which another way to sign in remains. What it returns is to be ended at the provider afterwards. */
-  async remove(manager: EntityManager, identity: Identity, actorId: string | null): Promise<FormerGrant[]> {
+  /** Within a transaction in which another way to sign in remains; {@link conclude} comes after it. */
+  async remove(
+    manager: EntityManager,
+    identity: Identity,
+    { actorId, sessionId }: UnlinkedBy,
+  ): Promise<Removal> {
     const { id, userId } = identity;
-    await manager.delete(Identity, { id });
+    await this.rows.remove(manager, identity);
     await this.audit.record({ ...eventOf(identity, actorId), reason: 'requested', outcome: 'done' }, manager);
     const remaining = await this.rows.ofUser(manager, userId);
     const held = (await this.vault.ownersOf(manager, userId)).filter(
       (owner) => isOf(identity, owner) && !remaining.some((other) => isHeldThrough(other, owner)),
     );
-    return takeOut(this.vault, manager, held);
+    const grants = await takeOut(this.vault, manager, held);
+    return { unlinked: { userId, identityId: id, sessionId }, grants };
   }
 
-  /** A connector that is switched off lets nobody in. */
-  private canSignIn({ connectorId }: Identity): boolean {
-    return this.connectors.peek(connectorId)?.instance.enabled !== false;
+  /** Ends the grants at the provider, and with the listeners what had begun with the account. */
+  async conclude({ unlinked, grants }: Removal): Promise<Unlinked> {
+    this.revocations.start(grants);
+    for (const listener of this.listeners) await listener(unlinked);
+    return unlinked;
   }
 }
+
+type UnlinkedBy = Pick<UnlinkRequest, 'actorId' | 'sessionId'>;
 
 type Account = Pick<Identity, 'connectorId' | 'target' | 'subject'>;
 

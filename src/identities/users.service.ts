@@ -1,23 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type Repository } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
 import type { CurrentUser } from '../common/current-user.js';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
-import { Leaving } from './leaving.js';
+import { Leaving, type RemovalListener } from './leaving.js';
+import { Transactions } from './transactions.js';
 import { User } from './user.entity.js';
 
 /** Our users, one by one. What is done to a user here takes effect on every instance within a second. */
 @Injectable()
 export class UsersService {
-  private readonly users: Repository<User>;
   private readonly byId: PreparedRead<Record<string, unknown>>;
 
   constructor(
-    @InjectDataSource() dataSource: DataSource,
     reads: PreparedReads,
     private readonly leaving: Leaving,
+    private readonly transactions: Transactions,
+    private readonly audit: AuditLog,
   ) {
-    this.users = dataSource.getRepository(User);
     this.byId = reads.prepare(
       'latchkey_user_by_id',
       'SELECT id, name, email, email_verified, avatar, suspended FROM latchkey_users WHERE id = $1',
@@ -31,17 +30,31 @@ export class UsersService {
   }
 
   /** Refuses every session, access token and sign-in of the user until {@link restore}; nothing is deleted. */
-  async suspend(id: string): Promise<void> {
-    await this.users.update({ id }, { suspended: true });
+  suspend(id: string): Promise<void> {
+    return this.mark(id, true);
   }
 
-  async restore(id: string): Promise<void> {
-    await this.users.update({ id }, { suspended: false });
+  restore(id: string): Promise<void> {
+    return this.mark(id, false);
   }
 
-  /** Deletes the user with all identities and token sets. Whoever signs in with one of them afterwards is a new user. */
+  /** Whoever keeps something of users registers here, before the application serves. */
+  afterRemoval(listener: RemovalListener): void {
+    this.leaving.afterRemoval(listener);
+  }
+
+  /** Deletes the user with all identities, token sets and sessions. Whoever signs in with one of them afterwards is a new user. */
   remove(id: string): Promise<void> {
     return this.leaving.remove(id);
+  }
+
+  /** Nothing happens, and nothing is written down, where it is so already. */
+  private mark(id: string, suspended: boolean): Promise<void> {
+    const event = suspended ? 'user.suspended' : 'user.restored';
+    return this.transactions.run(async (manager) => {
+      const { affected } = await manager.update(User, { id, suspended: !suspended }, { suspended });
+      if (affected === 1) await this.audit.record({ event, outcome: 'done', userId: id }, manager);
+    });
   }
 }
 

@@ -270,6 +270,11 @@ describe('the generic OAuth 2.0 connector', () => {
       await expect(signIn()).rejects.toMatchObject({ code: 'connector.invalid_response' });
     });
 
+    it('and keeps nothing of the profile that is called like a credential', async () => {
+      tell(json({ id: 7, api_key: 'k', links: [{ private_token: 't', url: 'u' }] }));
+      expect((await signIn()).identity.rawData).toEqual({ id: 7, links: [{ url: 'u' }] });
+    });
+
     it('and takes no id from a prototype that the provider sends', async () => {
       tell({ status: 200, headers: {}, body: '{"__proto__":{"id":"admin"},"name":"x"}' });
       await expect(signIn()).rejects.toMatchObject({ code: 'connector.invalid_response' });

@@ -257,6 +257,11 @@ describe('the generic OpenID Connect connector', () => {
       expect(rawData).toEqual(ANN);
     });
 
+    it('and keeps nothing of the claims that is called like a credential', async () => {
+      issuer.person = { ...ANN, feed_token: 't', apps: { one: { clientSecret: 's', id: 1 } } };
+      expect((await identityWith()).rawData).toEqual({ ...ANN, apps: { one: { id: 1 } } });
+    });
+
     it('whose verified addresses join accounts only where the provider is trusted', async () => {
       expect((await identityWith({ trustEmail: true })).emailAuthoritative).toBe(true);
       issuer.person = { ...ANN, email_verified: false };

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { personOf, profilePath, subjectAt, type ProfileMap } from '../../src/connectors/mapped-profile.js';
+import {
+  personOf,
+  profilePath,
+  subjectAt,
+  withoutCredentials,
+  type ProfileMap,
+} from '../../src/connectors/mapped-profile.js';
 
 describe('the id of a person', () => {
   it.each<[object, string, string]>([
@@ -133,5 +139,38 @@ describe('a person', () => {
 
   it('has no verified phone where no path leads to the word of it', () => {
     expect(personOf(profile, unflagged, true)).toMatchObject({ phone: '+15550100123', phoneVerified: false });
+  });
+});
+
+describe('the profile that is kept', () => {
+  it.each<[unknown, unknown]>([
+    [
+      { id: 1, token: 't', user: { Access_Token: 't', name: 'Ann' } },
+      { id: 1, user: { name: 'Ann' } },
+    ],
+    [
+      { client_secret: 's', passwordHash: 'p', apiKey: 'k', 'API-key': 'kept', api_key: 'k' },
+      { 'API-key': 'kept' },
+    ],
+    [
+      [{ refreshToken: 't' }, ['token']],
+      [{}, ['token']],
+    ],
+    [{ token: { name: 'Ann' } }, {}],
+    ['token', 'token'],
+    [null, null],
+  ])('of %j is %j', (profile, expected) => {
+    expect(withoutCredentials(profile)).toEqual(expected);
+  });
+
+  it('is finite, however deep the provider’s is', () => {
+    const deep = JSON.parse('{"a":'.repeat(3000) + '1' + '}'.repeat(3000)) as unknown;
+    expect(JSON.stringify(withoutCredentials(deep)).length).toBeLessThan(1000);
+  });
+
+  it('leads nowhere but to data', () => {
+    const kept = withoutCredentials(JSON.parse('{"__proto__":{"token":1,"admin":true}}')) as object;
+    expect(Object.getPrototypeOf(kept)).toBe(Object.prototype);
+    expect(JSON.stringify(kept)).toBe('{"__proto__":{"admin":true}}');
   });
 });

@@ -16,6 +16,7 @@ import {
   SealingModule,
   TokenVaultModule,
   User,
+  type AuthModuleExtras,
   type AuthModuleOptions,
   type IdentityAt,
   type ProviderIdentity,
@@ -39,7 +40,7 @@ const instances = [
 export interface StageOptions {
   readonly platform?: Platform;
   readonly database?: DatabaseKind | TemporaryDatabase;
-  readonly auth?: Partial<AuthModuleOptions>;
+  readonly auth?: Partial<AuthModuleOptions & AuthModuleExtras>;
 }
 
 /** An application with a fake provider, and what it has written. */

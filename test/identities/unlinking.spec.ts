@@ -2,20 +2,32 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   IdentitiesService,
   Secret,
+  LinkingPolicy,
   TokenVaultService,
   Unlinking,
   type Identity,
   type IdentityAt,
+  type Unlinked,
 } from '../../src/index.js';
+import { ConnectorInstances } from '../../src/connectors/instances/connector-instances.js';
+import { StoredConnector } from '../../src/connectors/instances/stored-connector.entity.js';
+import { StoredInstances } from '../../src/connectors/instances/stored-instances.js';
 import { UpstreamRevocations } from '../../src/identities/upstream-revocations.js';
 import { databaseKinds } from '../support/databases.js';
 import { Stage, somebody } from './stage.js';
 
+class WithPasswords extends LinkingPolicy {
+  override isOwnStrategy(connectorId: string): boolean {
+    return connectorId === 'password';
+  }
+}
+
 describe.each(databaseKinds)('unlinking on %s', (database) => {
   let stage: Stage;
+  let shops = 0;
 
   beforeAll(async () => {
-    stage = await Stage.open({ database });
+    stage = await Stage.open({ database, auth: { linkingPolicy: WithPasswords } });
   });
   afterAll(() => stage.close());
 
@@ -40,13 +52,17 @@ describe.each(databaseKinds)('unlinking on %s', (database) => {
     return userId;
   }
 
-  const unlink = (userId: string, { target, identity: { subject } }: IdentityAt): Promise<void> =>
+  const unlink = (userId: string, { target, identity: { subject } }: IdentityAt): Promise<Unlinked> =>
     stage.get(Unlinking).unlink({
       userId,
       actorId: userId,
       choose: (identities) =>
         identities.find((identity) => identity.target === target && identity.subject === subject) as Identity,
     });
+
+  const connectors = () => stage.get(ConnectorInstances);
+  const open = (id: string, target: string) =>
+    connectors().create({ id, connectorId: 'fake', config: {}, metadata: { target } });
 
   const held = async (userId: string) =>
     (await stage.get(TokenVaultService).list(userId)).map(({ target }) => target).sort();
@@ -108,6 +124,45 @@ describe.each(databaseKinds)('unlinking on %s', (database) => {
     const alpha = somebody();
     const userId = await userWith(alpha, somebody({}, 'gone'));
     await expect(unlink(userId, alpha)).rejects.toMatchObject({ code: 'user.last_sign_in_method_required' });
+  });
+
+  it.each([
+    ['has been deleted', (id: string) => connectors().remove(id)],
+    [
+      'is broken',
+      (id: string) =>
+        stage.dataSource.manager.update(StoredConnector, { id }, { config: '{"a":1}', version: 9 }),
+    ],
+    [
+      'is of another provider by now',
+      async (id: string) => {
+        await connectors().remove(id);
+        await open(id, 'elsewhere');
+      },
+    ],
+  ])('is refused where nothing remains but an account whose connector %s (AL-14)', async (_, end) => {
+    const id = `shop-${(shops += 1)}`;
+    await open(id, id);
+    const alpha = somebody();
+    const [userId, sooner] = [await userWith(alpha, somebody({}, id)), somebody()];
+    await unlink(await userWith(sooner, somebody({}, id)), sooner);
+    await end(id);
+    await stage.get(StoredInstances).reread();
+    await expect(unlink(userId, alpha)).rejects.toMatchObject({ code: 'user.last_sign_in_method_required' });
+  });
+
+  it.each([
+    ['of Logto', 'logto', true],
+    ['of a strategy that the application names as its own', 'password', true],
+    ['of which nobody knows what it comes by (AL-14)', 'unheard-of', false],
+  ])('beside an account %s is allowed: %s %s', async (_, connectorId, isAllowed) => {
+    const alpha = somebody();
+    const userId = await userWith(alpha, somebody({}, connectorId));
+    const outcome = await unlink(userId, alpha).then(
+      () => true,
+      ({ code }: { code: string }) => code !== 'user.last_sign_in_method_required',
+    );
+    expect(outcome).toBe(isAllowed);
   });
 
   it('leaves one of the last two that are unlinked at the same time (AL-14)', async () => {

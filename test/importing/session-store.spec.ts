@@ -15,6 +15,7 @@ const record = (id: string, changes: Partial<SessionRecord> = {}): SessionRecord
   id,
   tokenHash: `hash of ${id}`,
   userId: 'a user',
+  identityId: 'an identity',
   userAgent: 'a browser',
   createdAt: NOW,
   lastSeenAt: NOW,
@@ -58,7 +59,7 @@ describe.each(kept)('a store of sessions, $name,', ({ store: sessionStore, datab
   const idsOf = async (userId = 'a user') => (await store.ofUser(userId)).map(({ id }) => id);
 
   it('gives back a record as it was', async () => {
-    const plain = record('1', { userAgent: null });
+    const plain = record('1', { userAgent: null, identityId: null });
     await save(plain, record('2'));
     expect(await store.find('hash of 1')).toEqual(plain);
     expect(await store.find('hash of 2')).toEqual(record('2'));
@@ -82,6 +83,7 @@ describe.each(kept)('a store of sessions, $name,', ({ store: sessionStore, datab
     const renewed = record('1', {
       tokenHash: 'a new hash',
       userId: 'another',
+      identityId: null,
       userAgent: 'x',
       expiresAt: NOW + 9000,
     });

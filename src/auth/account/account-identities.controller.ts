@@ -9,27 +9,29 @@ import {
   Put,
   Query,
   Req,
+  Res,
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock } from '../../common/clock.js';
 import { SchemaPipe } from '../../common/schema.pipe.js';
-import { Unlinking } from '../../identities/unlinking.js';
-import type { AccessTokenAnswer } from '../../token-vault/token-vault.controller.js';
+import { Unlinking, type Unlinked } from '../../identities/unlinking.js';
+import { accessTokenAnswer, type AccessTokenAnswer } from '../../token-vault/access-token-answer.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { Sessions } from '../session/sessions.js';
 import { chooseIdentity } from './choose-identity.js';
 import { LinkedAccounts, type Proven } from './linked-accounts.js';
+import { choice, identifier, type Choice } from './parameters.js';
 import { RecentAuthenticationGuard } from './recent-authentication.guard.js';
 import { recordOwner } from './record-owner.js';
 import { SocialVerifications } from './social-verifications.js';
 
-const newIdentity = z.strictObject({ newIdentifierVerificationRecordId: z.string() });
-const newGrant = z.strictObject({ verificationRecordId: z.string() });
-const choice = z.object({ identityId: z.string().optional() });
+const newIdentity = z.strictObject({ newIdentifierVerificationRecordId: identifier });
+const newGrant = z.strictObject({ verificationRecordId: identifier });
 
 type NewIdentity = z.output<typeof newIdentity>;
-type Choice = z.output<typeof choice>;
+type Named = Choice & { readonly target: string };
 
 /**
  * The accounts of the signed-in user, at Logto's paths. A form of another site can send neither `PUT` nor `DELETE`, and
@@ -43,6 +45,7 @@ export class AccountIdentitiesController {
     private readonly verifications: SocialVerifications,
     private readonly accounts: LinkedAccounts,
     private readonly unlinking: Unlinking,
+    private readonly sessions: Sessions,
     private readonly clock: Clock,
   ) {}
 
@@ -64,12 +67,15 @@ export class AccountIdentitiesController {
   @UseGuards(RecentAuthenticationGuard)
   async replace(
     @Req() request: RequestWithSession,
+    @Res({ passthrough: true }) response: unknown,
     @Body({ schema: newIdentity }) body: NewIdentity,
     @Query({ schema: choice }) { identityId }: Choice,
   ): Promise<void> {
-    const { userId } = recordOwner(request);
+    const { userId, sessionId } = recordOwner(request);
     const proven = await this.proven(request, body.newIdentifierVerificationRecordId);
-    await this.accounts.replace({ userId, actorId: userId }, proven, identityId);
+    const to = { userId, actorId: userId, sessionId, identityId };
+    const { unlinked } = await this.accounts.replace(to, proven);
+    if (unlinked) await this.goOn(request, response, unlinked);
   }
 
   @Delete(':target')
@@ -77,10 +83,11 @@ export class AccountIdentitiesController {
   @UseGuards(RecentAuthenticationGuard)
   async remove(
     @Req() request: RequestWithSession,
+    @Res({ passthrough: true }) response: unknown,
     @Param('target') target: string,
     @Query({ schema: choice }) { identityId }: Choice,
   ): Promise<void> {
-    await this.removeOne(request, target, identityId);
+    await this.removeOne(request, response, { target, identityId });
   }
 
   @Delete(':target/:identityId')
@@ -88,15 +95,17 @@ export class AccountIdentitiesController {
   @UseGuards(RecentAuthenticationGuard)
   async removeOne(
     @Req() request: RequestWithSession,
-    @Param('target') target: string,
-    @Param('identityId') identityId?: string,
+    @Res({ passthrough: true }) response: unknown,
+    @Param() { target, identityId }: Named,
   ): Promise<void> {
-    const { userId } = recordOwner(request);
-    await this.unlinking.unlink({
+    const { userId, sessionId } = recordOwner(request);
+    const unlinked = await this.unlinking.unlink({
       userId,
       actorId: userId,
+      sessionId,
       choose: (identities) => chooseIdentity(identities, target, identityId),
     });
+    await this.goOn(request, response, unlinked);
   }
 
   /** A new grant, of more scopes than before or in the place of one that has ended. */
@@ -109,13 +118,15 @@ export class AccountIdentitiesController {
   ): Promise<AccessTokenAnswer> {
     const proven = await this.proven(request, verificationRecordId);
     const tokenSet = await this.accounts.renew(recordOwner(request).userId, target, proven);
-    const { accessToken, tokenType, scope, expiresAt } = tokenSet;
-    return {
-      access_token: accessToken.reveal(),
-      token_type: tokenType,
-      scope: scope?.join(' '),
-      expires_in: expiresAt === undefined ? undefined : Math.max(0, expiresAt - this.clock.now()),
-    };
+    return accessTokenAnswer(tokenSet, this.clock.now());
+  }
+
+  private async goOn(
+    { latchkeySession: session }: RequestWithSession,
+    response: unknown,
+    { identityId }: Unlinked,
+  ): Promise<void> {
+    if (session) await this.sessions.goOnWithout(response, session, identityId);
   }
 
   private async proven(request: RequestWithSession, recordId: string): Promise<Proven> {

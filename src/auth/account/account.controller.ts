@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, Patch, UseGuards, UsePipes } from '@nest
 import { z } from 'zod';
 import { CurrentUser } from '../../common/current-user.js';
 import { SchemaPipe } from '../../common/schema.pipe.js';
+import { requiredHttpsUrl } from '../../connectors/profile.js';
 import { IdentitiesService } from '../../identities/identities.service.js';
 import { Profiles } from '../../identities/profiles.js';
 import { SessionGuard } from '../session/session.guard.js';
@@ -17,15 +18,11 @@ const name = z
       .max(128)
       .regex(/^\P{C}+$/u),
   );
-const picture = z
-  .string()
-  .transform((text) => (URL.canParse(text) ? new URL(text).href : ''))
-  .pipe(z.string().startsWith('https:').max(2048));
 
 const changes = z
   .strictObject({
     name: name.nullable(),
-    avatar: picture.nullable(),
+    avatar: requiredHttpsUrl.nullable(),
     username: z
       .string()
       .max(128)

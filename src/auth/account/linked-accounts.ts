@@ -8,8 +8,7 @@ import { IdentityRows } from '../../identities/identity-rows.js';
 import type { Identity } from '../../identities/identity.entity.js';
 import { Refused } from '../../identities/refused.js';
 import { Transactions } from '../../identities/transactions.js';
-import { Unlinking } from '../../identities/unlinking.js';
-import { UpstreamRevocations } from '../../identities/upstream-revocations.js';
+import { Unlinking, type Unlinked } from '../../identities/unlinking.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import type { Redeemed } from '../sign-in/social.service.js';
 import { chooseIdentity } from './choose-identity.js';
@@ -20,6 +19,18 @@ export interface Proven extends Redeemed {
   readonly consume?: (manager: EntityManager) => Promise<void>;
 }
 
+/** By which session an account is replaced, and which one, of several. */
+export interface ReplaceRequest extends LinkTo {
+  readonly sessionId?: string;
+  readonly identityId?: string;
+}
+
+export interface Replacement {
+  /** The user had no account there. */
+  readonly isNew: boolean;
+  readonly unlinked?: Unlinked;
+}
+
 /** What is done to the accounts of a user by the Account and the Management API. */
 @Injectable()
 export class LinkedAccounts {
@@ -28,7 +39,6 @@ export class LinkedAccounts {
     private readonly identities: IdentitiesService,
     private readonly rows: IdentityRows,
     private readonly unlinking: Unlinking,
-    private readonly revocations: UpstreamRevocations,
     private readonly vault: TokenVaultService,
   ) {}
 
@@ -45,23 +55,23 @@ export class LinkedAccounts {
   }
 
   /**
-   * The account takes the place of another one of the same provider; of several, `identityId` names it. To do it again
-   * changes nothing. True where the user had none there.
+   * The account takes the place of another one of the same provider; of several, `identityId` names it. One that is the
+   * user's already takes the place of none, unless one is named: to do it again changes nothing.
    */
-  async replace(to: LinkTo, proven: Proven, identityId?: string): Promise<boolean> {
-    const { isNew, grants } = await this.transactions.run(async (manager) => {
+  async replace(to: ReplaceRequest, proven: Proven): Promise<Replacement> {
+    const { isNew, removal } = await this.transactions.run(async (manager) => {
       await proven.consume?.(manager);
       const known = await this.rows.find(manager, proven.at);
       await this.identities.link(manager, to, proven.at);
       await this.keep(manager, to.userId, proven);
       const others = await this.others(manager, to.userId, proven.at);
-      const isOwn = known !== null && known.id === identityId;
-      const former = isOwn ? undefined : formerOf(others, proven.at.target, identityId);
-      const grants = former ? await this.unlinking.remove(manager, former, to.actorId) : [];
-      return { isNew: known === null && others.length === 0, grants };
+      const isNamed = to.identityId !== undefined && to.identityId !== known?.id;
+      const isWanted = isNamed || (known === null && others.length > 0);
+      const former = isWanted ? chooseIdentity(others, proven.at.target, to.identityId) : undefined;
+      const removal = former && (await this.unlinking.remove(manager, former, to));
+      return { isNew: known === null && others.length === 0, removal };
     });
-    this.revocations.start(grants);
-    return isNew;
+    return { isNew, unlinked: removal && (await this.unlinking.conclude(removal)) };
   }
 
   /** Keeps a new grant of an account that is the user's already. */
@@ -77,7 +87,7 @@ export class LinkedAccounts {
       await proven.consume?.(manager);
       const known = await this.rows.find(manager, at);
       if (known?.userId !== userId) throw notLinked(userId, at);
-      await this.rows.refresh(manager, known, at);
+      await this.identities.confirm(manager, userId, at);
       await this.keep(manager, userId, proven);
     });
     return tokenSet;
@@ -100,13 +110,6 @@ export class LinkedAccounts {
       await this.vault.store(manager, { userId, connectorId, target, subject: identity.subject }, tokenSet);
   }
 }
-
-const formerOf = (
-  others: readonly Identity[],
-  target: string,
-  identityId: string | undefined,
-): Identity | undefined =>
-  others.length === 0 && identityId === undefined ? undefined : chooseIdentity(others, target, identityId);
 
 const invalidTarget = (expected: string, actual: string): LatchkeyError =>
   new LatchkeyError(

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { httpsUrl, optionalText, protocolId } from '../../connectors/profile.js';
+import { isWorthKeeping } from '../../identities/provider-details.js';
+import { identifier } from './parameters.js';
 import { connectorData, roundTripFields } from './round-trip.js';
 
 export const roundTrip = z.strictObject(roundTripFields);
@@ -20,22 +22,15 @@ const details = z
     avatar: httpsUrl,
     rawData: z.unknown().optional(),
   })
-  .refine((value) => JSON.stringify(value).length <= 16 * 1024, 'is too large');
+  .refine(isWorthKeeping, 'is too large, or nested too deeply');
 
 export const givenIdentity = z.strictObject({
   /** The id at the provider. */
   userId: protocolId,
   details: details.optional(),
   /** Who names the account there, and through which instance; as the provider's other accounts have it where absent. */
-  issuer: z.string().min(1).max(255).optional(),
-  connectorId: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .optional(),
+  issuer: protocolId.optional(),
+  connectorId: identifier.optional(),
 });
 
 export type GivenIdentity = z.output<typeof givenIdentity>;
-
-export const choice = z.object({ identityId: z.string().optional() });
-
-export type Choice = z.output<typeof choice>;

@@ -24,7 +24,8 @@ import { Unlinking } from '../../identities/unlinking.js';
 import { chooseIdentity } from './choose-identity.js';
 import { GivenIdentities } from './given-identities.js';
 import { LinkedAccounts } from './linked-accounts.js';
-import { choice, givenIdentity, newIdentity, type Choice, type GivenIdentity } from './management-bodies.js';
+import { givenIdentity, newIdentity, type GivenIdentity } from './management-bodies.js';
+import { accountAt, choice, givenAt, userAt, type AccountAt, type Choice } from './parameters.js';
 import { identityAnswer, identityMap, profileAnswer, type ProfileAnswer } from './profile-answer.js';
 import { SocialVerifications } from './social-verifications.js';
 
@@ -51,7 +52,7 @@ export class ManagementIdentitiesController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async add(
-    @Param('userId') userId: string,
+    @Param({ schema: userAt }) { userId }: { userId: string },
     @OptionalUser() admin: CurrentUser | undefined,
     @Body({ schema: newIdentity }) { connectorId, connectorData }: z.output<typeof newIdentity>,
   ): Promise<IdentityMap> {
@@ -65,14 +66,14 @@ export class ManagementIdentitiesController {
   @Put('identities/:target')
   @Header('Cache-Control', 'no-store')
   async replace(
-    @Param() { userId, target }: { userId: string; target: string },
+    @Param({ schema: givenAt }) { userId, target }: AccountAt,
     @OptionalUser() admin: CurrentUser | undefined,
     @Body({ schema: givenIdentity }) body: GivenIdentity,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<IdentityMap> {
     await this.profiles.read(userId);
     const at = await this.given.at(target, body);
-    const isNew = await this.accounts.replace(linkTo(userId, admin), { at });
+    const { isNew } = await this.accounts.replace(linkTo(userId, admin), { at });
     if (isNew) this.host.httpAdapter.status(response, 201);
     return identityMap(await this.identities.list(userId));
   }
@@ -80,7 +81,7 @@ export class ManagementIdentitiesController {
   @Get('identities/:target')
   @Header('Cache-Control', 'no-store')
   async read(
-    @Param() { userId, target }: { userId: string; target: string },
+    @Param({ schema: accountAt }) { userId, target }: AccountAt,
     @Query({ schema: choice }) { identityId }: Choice,
   ): Promise<IdentityOnly> {
     await this.profiles.read(userId);
@@ -91,7 +92,7 @@ export class ManagementIdentitiesController {
   @Get('all-identities')
   @Header('Cache-Control', 'no-store')
   async list(
-    @Param('userId') userId: string,
+    @Param({ schema: userAt }) { userId }: { userId: string },
   ): Promise<{ socialIdentities: (IdentityOnly & { id: string; target: string })[]; ssoIdentities: [] }> {
     await this.profiles.read(userId);
     const identities = await this.identities.list(userId);
@@ -107,7 +108,7 @@ export class ManagementIdentitiesController {
   @Delete('identities/:target')
   @Header('Cache-Control', 'no-store')
   async remove(
-    @Param() { userId, target }: { userId: string; target: string },
+    @Param({ schema: accountAt }) { userId, target }: AccountAt,
     @OptionalUser() admin: CurrentUser | undefined,
     @Query({ schema: choice }) { identityId }: Choice,
   ): Promise<ProfileAnswer> {

@@ -11,8 +11,12 @@ import { queryOf } from '../sign-in/query.js';
 const DEFAULT_SECONDS = 10 * 60;
 
 /**
- * Lets a request in only a while after its session's sign-in: whoever finds a browser that somebody has left open can
+ * Lets a request in only a while after its session's sign-in: whoever finds a browser that has lain open for longer can
  * neither add a way into the account nor take one away. Runs after the session guard.
+ *
+ * Any sign-in will do, also one that the provider has answered without asking the person: whoever has the browser in
+ * which they are signed in at the provider has that too. A proof that they have been asked is `max_age` or
+ * `prompt=login` (OpenID Connect Core 3.1.2.1): of Logto `logto.maxAgeSeconds` demands it and verifies it.
  */
 @Injectable()
 export class RecentAuthenticationGuard implements CanActivate {
@@ -47,7 +51,13 @@ export class RecentAuthenticationGuard implements CanActivate {
     const mayPrompt = logto.signInParameters?.includes('prompt') === true;
     if (!mayPrompt || !(await this.logtoSessions.has(sessionId)))
       return `${baseUrl}/sign-in?${query.toString()}`;
-    query.set('prompt', 'login');
+    query.set('prompt', anew(logto.prompt));
     return `${baseUrl}/${this.paths.auth}/sign-in?${query.toString()}`;
   }
+}
+
+/** With the consent that is asked for otherwise: without it Logto grants no refresh token. */
+function anew(prompt = 'consent'): string {
+  const others = prompt.split(' ').filter((word) => !['login', 'none', ''].includes(word));
+  return ['login', ...others].join(' ');
 }

@@ -74,6 +74,10 @@ export class VerificationRecords {
     if (affected !== 1) throw notFound();
   }
 
+  async removeOf(userId: string): Promise<void> {
+    await this.rows.delete({ userId });
+  }
+
   private alive() {
     return { expiresAt: MoreThan(this.clock.now()) };
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SchemaPipe } from '../../common/schema.pipe.js';
 import { splitScope } from '../../connectors/token-set.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { identifier } from './parameters.js';
 import { recordOwner } from './record-owner.js';
 import { connectorData, roundTripFields } from './round-trip.js';
 import { SocialVerifications } from './social-verifications.js';
@@ -19,7 +20,7 @@ const start = z.strictObject({
     .optional(),
 });
 
-const verification = z.strictObject({ verificationRecordId: z.string(), connectorData });
+const verification = z.strictObject({ verificationRecordId: identifier, connectorData });
 
 /** Proofs of an account at a provider that a page of its own collects, at Logto's paths. They belong to the session. */
 @Controller('api/verifications/social')

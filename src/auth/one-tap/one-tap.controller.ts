@@ -54,8 +54,8 @@ export class OneTapController {
     const credential = typeof form?.credential === 'string' ? form.credential : '';
     const arrival = await this.oneTap.accept(connectorId, credential, this.browsers.read(request));
     const returnTo = this.destinations.check(arrival.transaction.returnTo);
-    const userId = await this.signIns.complete(arrival);
-    await this.sessions.open(request, response, userId);
+    const { userId, identityId } = await this.signIns.complete(arrival);
+    await this.sessions.open(request, response, userId, { identityId });
     return seeOther(returnTo);
   }
 }

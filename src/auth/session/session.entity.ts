@@ -17,6 +17,10 @@ export class Session {
   @Column({ name: 'user_id', type: 'varchar', length: 128 })
   userId: string;
 
+  /** The account of the user with which the session began, among our identities. */
+  @Column({ name: 'identity_id', type: 'varchar', length: 21, nullable: true })
+  identityId: string | null;
+
   /** What the browser called itself at the sign-in, for people to tell their sessions apart. */
   @Column({ name: 'user_agent', type: 'varchar', length: 256, nullable: true })
   userAgent: string | null;

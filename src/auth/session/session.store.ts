@@ -11,6 +11,11 @@ export interface SessionRecord {
   /** SHA-256 of what the browser holds, base64url: a copy of the store opens nothing. */
   readonly tokenHash: string;
   readonly userId: string;
+  /**
+   * The account with which the session began. Null or absent where that is not known, was none of our identities, or
+   * has been unlinked by this very session: then it ends with whichever account its user unlinks from elsewhere.
+   */
+  readonly identityId?: string | null;
   readonly userAgent: string | null;
   readonly createdAt: number;
   readonly lastSeenAt: number;
@@ -65,7 +70,7 @@ export class DatabaseSessionStore extends SessionStore {
     this.rows = dataSource.getRepository(Session);
     this.byToken = reads.prepare(
       'latchkey_session_by_token',
-      `SELECT id, token_hash, user_id, user_agent, created_at, last_seen_at, expires_at
+      `SELECT id, token_hash, user_id, identity_id, user_agent, created_at, last_seen_at, expires_at
        FROM latchkey_sessions WHERE token_hash = $1`,
     );
   }
@@ -84,7 +89,7 @@ export class DatabaseSessionStore extends SessionStore {
   }
 
   async replace(record: SessionRecord, tokenHash: string): Promise<boolean> {
-    const { affected } = await this.rows.update({ id: record.id, tokenHash }, { ...record });
+    const { affected } = await this.rows.update({ id: record.id, tokenHash }, rowOf(record));
     return affected === 1;
   }
 
@@ -108,10 +113,14 @@ export class DatabaseSessionStore extends SessionStore {
   }
 }
 
+/** What is not said is not left as it was. */
+const rowOf = (record: SessionRecord) => ({ ...record, identityId: record.identityId ?? null });
+
 const recordOf = (row: Record<string, unknown>): SessionRecord => ({
   id: String(row['id']),
   tokenHash: String(row['token_hash']),
   userId: String(row['user_id']),
+  identityId: row['identity_id'] as string | null,
   userAgent: row['user_agent'] as string | null,
   createdAt: epoch(row['created_at']) ?? 0,
   lastSeenAt: epoch(row['last_seen_at']) ?? 0,

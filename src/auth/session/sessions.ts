@@ -5,11 +5,14 @@ import { LatchkeyError } from '../../common/errors.js';
 import { digest, randomId, randomToken } from '../../common/random.js';
 import { Remembered } from '../../common/remembered.js';
 import { headersOf, type Caller } from '../../common/request-of.js';
+import { IdentitiesService } from '../../identities/identities.service.js';
+import type { Unlinked } from '../../identities/unlinking.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import { Logto } from '../logto/logto.js';
-import { LogtoSessions, type LogtoAccount } from '../logto/logto-sessions.js';
+import { LogtoSessions } from '../logto/logto-sessions.js';
 import type { LogtoTokens } from '../logto/logto-tokens.js';
 import { Cookies, SESSION_COOKIE } from './cookies.js';
+import { mayHaveBegunWith, withoutOrigin, type AtLogto, type SessionOrigin } from './session-origin.js';
 import { SessionStore, type SessionRecord } from './session.store.js';
 import { UserSerializer } from './user.serializer.js';
 
@@ -26,15 +29,9 @@ export interface CurrentSession extends SessionRecord {
   readonly user: CurrentUser;
 }
 
-/** What a sign-in at Logto leaves with the session. */
-export interface AtLogto {
-  readonly account: LogtoAccount;
-  readonly tokens: LogtoTokens;
-}
-
 /**
  * The sessions of browsers. A session ends by sign-out, by its absolute or idle lifetime, by Logto's back-channel
- * logout, or with its user: here at once, on other instances within a second.
+ * logout, with its user, or with the account that it began with: here at once, on other instances within a second.
  */
 @Injectable()
 export class Sessions implements BeforeApplicationShutdown {
@@ -51,6 +48,7 @@ export class Sessions implements BeforeApplicationShutdown {
     private readonly users: UserSerializer,
     private readonly logtoSessions: LogtoSessions,
     private readonly logto: Logto,
+    private readonly identities: IdentitiesService,
     private readonly cookies: Cookies,
     private readonly clock: Clock,
   ) {
@@ -82,16 +80,22 @@ export class Sessions implements BeforeApplicationShutdown {
   /**
    * Starts a session under a new cookie and ends the one that the browser had: what was known before the sign-in, to
    * whomever, is worth nothing after it (session fixation). The same user's session goes on as a record, renewed.
-   * There is no session without the tokens that belong to it.
+   * There is no session without the tokens that belong to it, and none with an account that is unlinked meanwhile.
    */
-  async open(caller: Caller, response: unknown, userId: string, atLogto?: AtLogto): Promise<void> {
+  async open(
+    caller: Caller,
+    response: unknown,
+    userId: string,
+    { identityId, atLogto }: SessionOrigin = {},
+  ): Promise<void> {
     const token = randomToken();
     const current = await this.find(caller);
-    const record = this.recordFor(caller, userId, token);
+    const record = this.recordFor(caller, token, { userId, identityId });
     const renewed =
       current?.userId === userId && (await this.renewAs({ ...record, id: current.id }, current, atLogto));
     if (!renewed) await this.begin(record, atLogto);
     if (!renewed && current) await this.end([current.id]);
+    await this.assertStillLinked({ ...record, id: renewed ? current.id : record.id });
     this.cookies.write(response, SESSION_COOKIE, token, this.lifetimeSeconds);
     await this.purge();
   }
@@ -105,6 +109,12 @@ export class Sessions implements BeforeApplicationShutdown {
     if (!(await this.replace({ ...current, tokenHash: digest(token) }, current.tokenHash)))
       throw notSignedIn();
     this.cookies.write(response, SESSION_COOKIE, token, current.expiresAt - this.clock.now());
+  }
+
+  /** Goes on after this session has unlinked an account: under a new cookie, where it may have begun with that very one. */
+  async goOnWithout(response: unknown, session: CurrentSession, identityId: string): Promise<void> {
+    if (mayHaveBegunWith(session, identityId))
+      await this.renew(response, withoutOrigin(session, identityId));
   }
 
   /**
@@ -136,6 +146,18 @@ export class Sessions implements BeforeApplicationShutdown {
     await this.end(others.map((record) => record.id));
   }
 
+  async endAllOf(userId: string): Promise<void> {
+    const all = await this.store.ofUser(userId);
+    await this.end(all.map((record) => record.id));
+  }
+
+  /** Those of the user that may have begun with the account, but for the one that has unlinked it. */
+  async endBegunWith({ userId, identityId, sessionId }: Unlinked): Promise<void> {
+    const others = (await this.store.ofUser(userId)).filter(({ id }) => id !== sessionId);
+    const ending = others.filter((record) => mayHaveBegunWith(record, identityId));
+    await this.end(ending.map((record) => record.id));
+  }
+
   /** Rejects with `session.not_found` for one that is somebody else's, as for one that does not exist. */
   async endOwn(userId: string, id: string): Promise<void> {
     const own = await this.ofUser(userId);
@@ -154,6 +176,13 @@ export class Sessions implements BeforeApplicationShutdown {
     await this.store.insert(record);
     if (!atLogto || (await this.logtoSessions.has(record.id))) return;
     await this.end([record.id]);
+    throw notSignedIn();
+  }
+
+  /** Whoever unlinks looks for sessions once the account is gone, so either they see this one or we see that. */
+  private async assertStillLinked({ id, userId, identityId }: SessionRecord): Promise<void> {
+    if (typeof identityId !== 'string' || (await this.identities.isLinked(userId, identityId))) return;
+    await this.end([id]);
     throw notSignedIn();
   }
 
@@ -210,12 +239,13 @@ export class Sessions implements BeforeApplicationShutdown {
     return expiresAt > now && lastSeenAt + this.idleSeconds > now;
   }
 
-  private recordFor(caller: Caller, userId: string, token: string): SessionRecord {
+  private recordFor(caller: Caller, token: string, { userId, identityId = null }: Whose): SessionRecord {
     const now = this.clock.now();
     return {
       id: randomId(21),
       tokenHash: digest(token),
       userId,
+      identityId,
       userAgent: headersOf(caller)['user-agent']?.slice(0, 256) ?? null,
       createdAt: now,
       lastSeenAt: now,
@@ -237,3 +267,5 @@ export class Sessions implements BeforeApplicationShutdown {
     }
   }
 }
+
+type Whose = Pick<SessionRecord, 'userId' | 'identityId'>;

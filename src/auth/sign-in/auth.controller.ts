@@ -62,10 +62,11 @@ export class AuthController {
     const { identity, tokens, sid, transaction } = outcome.user;
     const returnTo = this.destinations.check(transaction.returnTo);
     const at = { connectorId: LOGTO, target: LOGTO, identity };
-    const userId = await this.signIns.complete({ transaction, at, session: request.latchkeySession });
+    const { latchkeySession: session } = request;
+    const { userId, identityId } = await this.signIns.complete({ transaction, at, session });
     const { issuer, subject } = identity;
     const atLogto = { account: { issuer, subject, sid }, tokens: tokens.reveal() };
-    await this.sessions.open(request, response, userId, atLogto);
+    await this.sessions.open(request, response, userId, { identityId, atLogto });
     return seeOther(returnTo);
   }
 

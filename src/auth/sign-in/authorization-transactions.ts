@@ -93,6 +93,11 @@ export class AuthorizationTransactions {
     return { transaction, callback: { ...request, parameters } };
   }
 
+  /** What the user has begun and not finished. */
+  async removeOf(userId: string): Promise<void> {
+    await this.rows.delete({ userId });
+  }
+
   private async take(state: string, browser: string): Promise<AuthorizationTransaction | undefined> {
     const key = { state: digest(state), browser };
     const found = await this.rows.findOneBy(key);

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { TokenSet } from '../../connectors/token-set.js';
 import { IdentitiesService } from '../../identities/identities.service.js';
 import { accountInLog, type IdentityAt } from '../../identities/identity-at.js';
+import { IdentityRows } from '../../identities/identity-rows.js';
 import { Refused } from '../../identities/refused.js';
 import { Transactions } from '../../identities/transactions.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
@@ -21,6 +22,12 @@ export interface Arrival {
   readonly session?: CurrentSession;
 }
 
+/** Who is signed in, and with which of their identities. */
+export interface SignedIn {
+  readonly userId: string;
+  readonly identityId?: string;
+}
+
 /** Turns who came back from a provider into a user of ours: identity, user and tokens are written together or not at all. */
 @Injectable()
 export class SignInService {
@@ -28,15 +35,16 @@ export class SignInService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(IdentitiesService) private readonly identities: IdentitiesService,
     @Inject(TokenVaultService) private readonly vault: TokenVaultService,
+    private readonly rows: IdentityRows,
     private readonly transactions: Transactions,
     private readonly sessions: Sessions,
   ) {}
 
-  /** The id of the user who is signed in from now on. */
-  complete(arrival: Arrival): Promise<string> {
-    return this.transactions.run((manager) => {
+  /** Who is signed in from now on; a session has to be opened for them. */
+  complete(arrival: Arrival): Promise<SignedIn> {
+    return this.transactions.run(async (manager) => {
       assertSamePerson(arrival);
-      return this.write(manager, arrival);
+      return this.with(manager, arrival.at, await this.write(manager, arrival));
     });
   }
 
@@ -45,8 +53,10 @@ export class SignInService {
    * account and opens a session. The account's proof is the application's business. Returns the user's id.
    */
   async enter(caller: Caller, response: unknown, at: IdentityAt): Promise<string> {
-    const userId = await this.transactions.run((manager) => this.identities.signIn(manager, at));
-    await this.sessions.open(caller, response, userId);
+    const { userId, identityId } = await this.transactions.run(async (manager) =>
+      this.with(manager, at, await this.identities.signIn(manager, at)),
+    );
+    await this.sessions.open(caller, response, userId, { identityId });
     return userId;
   }
 
@@ -68,6 +78,11 @@ export class SignInService {
     if (!tokenSet || transaction.consent) return false;
     const account = { userId, connectorId: at.connectorId, subject: at.identity.subject };
     return !(await this.vault.isRenewable(this.dataSource.manager, account));
+  }
+
+  private async with(manager: EntityManager, at: IdentityAt, userId: string): Promise<SignedIn> {
+    const identity = await this.rows.find(manager, at);
+    return { userId, identityId: identity?.id };
   }
 
   private async write(manager: EntityManager, { transaction, at, tokenSet }: Arrival): Promise<string> {

@@ -36,9 +36,9 @@ export class SocialCallbackController {
     const session = request.latchkeySession;
     const arrival = await this.social.finish(connectorId, queryOf(request), browser, session);
     const returnTo = this.destinations.check(arrival.transaction.returnTo);
-    const userId = await this.signIns.complete(arrival);
+    const { userId, identityId } = await this.signIns.complete(arrival);
     if (session && arrival.transaction.purpose !== 'sign-in') await this.sessions.renew(response, session);
-    else await this.sessions.open(request, response, userId);
+    else await this.sessions.open(request, response, userId, { identityId });
     return seeOther(await this.whereNext(connectorId, userId, arrival, returnTo));
   }
 

@@ -6,6 +6,7 @@ import { chooseIdentity } from '../account/choose-identity.js';
 import { RecentAuthenticationGuard } from '../account/recent-authentication.guard.js';
 import { CsrfGuard } from '../session/csrf.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
+import { withoutOrigin } from '../session/session-origin.js';
 import { Sessions } from '../session/sessions.js';
 import { BrowserBinding } from './browser-binding.js';
 import { Destinations } from './destinations.js';
@@ -66,12 +67,13 @@ export class SocialController {
     const { latchkeySession: session } = request;
     if (!session) throw notSignedIn();
     const returnTo = this.destinations.wanted(queryOf(request));
-    await this.unlinking.unlink({
+    const { identityId } = await this.unlinking.unlink({
       userId: session.userId,
       actorId: session.userId,
+      sessionId: session.id,
       choose: (identities) => namedBy(form, identities, connectorId),
     });
-    await this.sessions.renew(response, session);
+    await this.sessions.renew(response, withoutOrigin(session, identityId));
     return seeOther(returnTo);
   }
 

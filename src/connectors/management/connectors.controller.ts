@@ -24,6 +24,7 @@ import { connectorAnswer, type ConnectorAnswer } from './answers.js';
 import { connectorsQuery, instanceChanges, newInstance, testedConfig } from './bodies.js';
 import { DryRun, type DryRunAnswer } from './dry-run.js';
 import { EntityTags, versionTest } from './entity-tags.js';
+import { Audited } from './management-audit.js';
 
 /** Connector instances, at the paths and in the form of Logto's Management API. */
 @Controller('api/connectors')
@@ -55,6 +56,7 @@ export class ConnectorsController {
   }
 
   @Post()
+  @Audited('connector.created')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async create(
@@ -65,6 +67,7 @@ export class ConnectorsController {
   }
 
   @Patch(':id')
+  @Audited('connector.updated')
   @Header('Cache-Control', 'no-store')
   async update(
     @Param('id') id: string,
@@ -76,6 +79,7 @@ export class ConnectorsController {
   }
 
   @Delete(':id')
+  @Audited('connector.deleted')
   @HttpCode(204)
   async remove(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
     await this.instances.remove(id, versionTest(ifMatch));

@@ -7,6 +7,7 @@ import type { SignInSettings } from '../instances/sign-in-experience.store.js';
 import { signInExperienceAnswer, type SignInExperienceAnswer } from './answers.js';
 import { signInExperienceChanges } from './bodies.js';
 import { EntityTags, versionTest } from './entity-tags.js';
+import { Audited } from './management-audit.js';
 
 /** What people are offered, at Logto's path and by the names of its fields. */
 @Controller('api/sign-in-exp')
@@ -25,6 +26,7 @@ export class SignInExperienceController {
   }
 
   @Patch()
+  @Audited('sign_in_experience.updated')
   @Header('Cache-Control', 'no-store')
   async update(
     @Body({ schema: signInExperienceChanges }) changes: z.output<typeof signInExperienceChanges>,

@@ -6,7 +6,7 @@ import type {
   ConnectorInstance,
   ProviderIdentity,
 } from '../connector.js';
-import { personOf, subjectAt } from '../mapped-profile.js';
+import { personOf, subjectAt, withoutCredentials } from '../mapped-profile.js';
 import { OAuth2Connector, type OAuth2Dialect, type OAuth2Endpoints } from '../oauth2.connector.js';
 import type { TokenAnswer } from '../token-answer.js';
 import type { TokenSet } from '../token-set.js';
@@ -56,7 +56,8 @@ export class GenericOAuth2Connector extends OAuth2Connector<Profile, Config> {
     profile: Profile,
     { profileMap, trustEmail }: Config,
   ): Omit<ProviderIdentity, 'issuer'> {
-    return { subject: subjectAt(profile, profileMap.id), ...personOf(profile, profileMap, trustEmail) };
+    const person = personOf(profile, profileMap, trustEmail);
+    return { subject: subjectAt(profile, profileMap.id), ...person, rawData: withoutCredentials(profile) };
   }
 
   /**

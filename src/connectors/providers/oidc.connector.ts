@@ -3,7 +3,7 @@ import type { IDToken } from 'openid-client';
 import { z } from 'zod';
 import type { ConnectorInstance, ProviderIdentity } from '../connector.js';
 import type { IssuerSettings } from '../issuer.js';
-import { personOf, valueAt, type ProfileMap } from '../mapped-profile.js';
+import { personOf, valueAt, withoutCredentials, type ProfileMap } from '../mapped-profile.js';
 import { OpenIdConnectConnector } from '../openid-connect.connector.js';
 import type { SignInTokens } from '../relying-party.js';
 import { splitScope } from '../token-set.js';
@@ -35,6 +35,11 @@ export class GenericOidcConnector extends OpenIdConnectConnector<Claims, Config>
     { profileMap, trustEmail }: Config,
   ): Omit<ProviderIdentity, 'issuer' | 'subject'> {
     return personOf(claims, profileMap, trustEmail);
+  }
+
+  protected override identify(instance: ConnectorInstance<Config>, claims: IDToken): ProviderIdentity {
+    const identity = super.identify(instance, claims);
+    return { ...identity, rawData: withoutCredentials(identity.rawData) };
   }
 
   protected override settings(config: Config): IssuerSettings {

@@ -105,8 +105,23 @@ describe.each(platforms)('identities of users for whoever manages them, on %s', 
       status: 400,
       body: { code: 'guard.invalid_input' },
     });
-    const named = { userId: '1', issuer: 'https://unseen.test', connectorId: 'unseen' };
-    expect((await call('PUT', path, named)).status).toBe(201);
+    const named = { userId: '1', issuer: 'https://gone.test', connectorId: 'gone' };
+    expect((await call('PUT', `/users/${userId}/identities/gone`, named)).status).toBe(201);
+  });
+
+  it.each([
+    ['a connector that does not exist', 'unseen', { connectorId: 'unseen' }],
+    ['a connector of another provider', 'alpha', { connectorId: 'beta' }],
+    ['Logto', 'logto', { connectorId: 'logto' }],
+    ['what is no name of a provider', '__proto__', { connectorId: 'alpha' }],
+  ])('are not named by hand for %s', async (_, target, changes) => {
+    const userId = await stage.signIn(somebody({}, 'beta'));
+    const body = { userId: '1', issuer: 'https://some.test', ...changes };
+    expect(await call('PUT', `/users/${userId}/identities/${target}`, body)).toMatchObject({
+      status: 400,
+      body: { code: 'guard.invalid_input' },
+    });
+    expect(await stage.identities(userId)).toHaveLength(1);
   });
 
   it('are shown in Logto’s form, without tokens', async () => {

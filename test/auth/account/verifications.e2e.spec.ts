@@ -206,6 +206,26 @@ describe.each(environments)('verification records on $platform with $database', 
       expect(after.sort()).toEqual([before[1].subject, identity.subject].sort());
     });
 
+    it('take no other account away where the one that is proved is the user’s already and none is named', async () => {
+      const { identity } = somebody();
+      await person.link({ identity }, 'alpha');
+      const rows = await stage.identities(await person.id());
+      const before = rows.map(({ id }) => id);
+      const [own, other] = [true, false].map(
+        (isProved) => rows.find(({ subject }) => (subject === identity.subject) === isProved)?.id,
+      );
+      for (const query of ['', `?identityId=${own}`]) {
+        expect((await replace(await person.verified({ identity }, 'alpha'), query)).status).toBe(204);
+        expect((await stage.identities(await person.id())).map(({ id }) => id)).toEqual(before);
+      }
+      const named = await replace(
+        await person.verified({ identity }, 'alpha'),
+        `?identityId=${other}`,
+      );
+      expect(named.status).toBe(204);
+      expect((await stage.identities(await person.id())).map(({ id }) => id)).toEqual([own]);
+    });
+
     it('take none away from another user (AL-12)', async () => {
       const theirs = somebody();
       const owner = await stage.signIn(theirs);

@@ -4,6 +4,7 @@ import { LatchkeyError } from '../../../common/errors.js';
 import type { Fetch } from '../../../common/http-client.js';
 import { Secret } from '../../../common/secret.js';
 import type { FetchedToken } from '../../application-tokens/application-tokens.js';
+import { jsonOf } from '../../json.js';
 import { upstreamRefusal } from '../../upstream-error.js';
 import type { WecomConfig } from './config.js';
 import { wecomError, type WecomCall } from './errcodes.js';
@@ -73,11 +74,3 @@ export class WecomApi {
 }
 
 const JSON_BODY = { 'content-type': 'application/json' } as const;
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
