@@ -39,7 +39,7 @@ export class AppModule {
         SealingModule.forRoot({ keys }),
         ConnectorsModule.forRoot({ connectors: ourConnectors, instances, privateHosts }),
         TokenVaultModule.forRoot({}),
-        AuthModule.forRoot({ ...auth, globalGuard: SessionOrAccessTokenGuard }),
+        AuthModule.forRoot({ ...auth, signInPage: '/sign-in', globalGuard: SessionOrAccessTokenGuard }),
         PagesModule,
       ],
     };

@@ -15,6 +15,11 @@ export interface AuthModuleOptions {
   readonly cookies?: CookieOptions;
   /** Origins beside our own that `return_to` may lead to, such as that of a single-page application. Default: none. */
   readonly returnToOrigins?: readonly string[];
+  /**
+   * A page of yours with all ways to sign in, where people are sent who have to sign in again: a path of ours. It is given
+   * `return_to`. Default: the sign-in at Logto.
+   */
+  readonly signInPage?: string;
   /** Where a browser goes after a sign-in that named no `return_to`: a path of ours. Default: `/`. */
   readonly afterSignIn?: string;
   /** Where Logto sends the browser after a sign-out: a path of ours, registered there as post sign-out redirect URI. Default: `/`. */
@@ -146,6 +151,7 @@ const options = z.strictObject({
     })
     .optional(),
   returnToOrigins: z.array(origin).optional(),
+  signInPage: ownPath,
   afterSignIn: ownPath,
   afterSignOut: ownPath,
 });

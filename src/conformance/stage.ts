@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
@@ -44,7 +44,7 @@ export async function openStage(subject: ConformanceSubject, create: CreateAppli
   const provider = new FakeProvider(subject);
   Object.assign(app.get(HttpClient), { fetch: unguarded, guarded: () => provider.fetch });
   await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   const close = async (): Promise<void> => {
     await app.close();
     await rm(folder, { recursive: true, force: true });

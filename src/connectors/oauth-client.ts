@@ -126,7 +126,7 @@ function configurationOf(settings: OAuthClientSettings): oidc.Configuration {
       : oidc.ClientSecretPost(clientSecret);
   const configuration = new oidc.Configuration(metadata, clientId, {}, authentication);
   configuration[oidc.customFetch] = async (url, init) => {
-    const answer = await outgoing.fetch(url, init as RequestInit);
+    const answer = await outgoing.fetch(url, init);
     return url === tokenEndpoint ? readable(answer, repair) : answer;
   };
   if ([settings.authorizationEndpoint, tokenEndpoint].some((url) => url.startsWith('http:')))

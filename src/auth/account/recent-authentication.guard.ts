@@ -47,12 +47,13 @@ export class RecentAuthenticationGuard implements CanActivate {
 
   /** Logto, where it is what the person signed in with and may be told to ask them anew; otherwise the choice they had. */
   private async signInUrl(sessionId: string, query: URLSearchParams): Promise<string> {
-    const { baseUrl, logto } = this.options;
+    const { baseUrl, logto, signInPage } = this.options;
+    const atLogto = `/${this.paths.auth}/sign-in`;
     const mayPrompt = logto.signInParameters?.includes('prompt') === true;
     if (!mayPrompt || !(await this.logtoSessions.has(sessionId)))
-      return `${baseUrl}/sign-in?${query.toString()}`;
+      return `${baseUrl}${signInPage ?? atLogto}?${query.toString()}`;
     query.set('prompt', anew(logto.prompt));
-    return `${baseUrl}/${this.paths.auth}/sign-in?${query.toString()}`;
+    return `${baseUrl}${atLogto}?${query.toString()}`;
   }
 }
 

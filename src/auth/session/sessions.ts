@@ -113,8 +113,7 @@ export class Sessions implements BeforeApplicationShutdown {
 
   /** Goes on after this session has unlinked an account: under a new cookie, where it may have begun with that very one. */
   async goOnWithout(response: unknown, session: CurrentSession, identityId: string): Promise<void> {
-    if (mayHaveBegunWith(session, identityId))
-      await this.renew(response, withoutOrigin(session, identityId));
+    if (mayHaveBegunWith(session, identityId)) await this.renew(response, withoutOrigin(session, identityId));
   }
 
   /**

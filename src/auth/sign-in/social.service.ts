@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LatchkeyError } from '../../common/errors.js';
 import { ConnectorRegistry, type ConfiguredConnector } from '../../connectors/connector.registry.js';
 import type { Authorization, AuthorizationCallback, ConnectorInstance } from '../../connectors/connector.js';
 import { splitScope, type TokenSet } from '../../connectors/token-set.js';
+import { IdentitiesService } from '../../identities/identities.service.js';
 import type { IdentityAt } from '../../identities/identity-at.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import { AUTH_OPTIONS, AUTH_PATHS, type AuthModuleOptions, type AuthPaths } from '../auth.options.js';
@@ -30,6 +32,7 @@ export class SocialService {
     @Inject(AUTH_PATHS) private readonly paths: AuthPaths,
     @Inject(ConnectorRegistry) private readonly connectors: ConnectorRegistry,
     @Inject(TokenVaultService) private readonly vault: TokenVaultService,
+    @Inject(IdentitiesService) private readonly identities: IdentitiesService,
     private readonly transactions: AuthorizationTransactions,
   ) {}
 
@@ -39,6 +42,7 @@ export class SocialService {
    */
   async start(start: SocialStart): Promise<string> {
     const { connector, instance } = await this.connectors.getEnabled(start.connectorId);
+    if (start.purpose === 'reauthorize') await this.assertLinked(instance, start.userId);
     const redirectUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
     const renews = start.purpose === 'reauthorize' && instance.enableTokenStorage;
     const scope = renews ? await this.furtherScope(instance, start) : start.scope;
@@ -47,6 +51,16 @@ export class SocialService {
       connector.authorizationUrl(instance, request),
     );
     return url.href;
+  }
+
+  /** Nobody is sent to a provider in vain. */
+  private async assertLinked({ target }: ConnectorInstance, userId = ''): Promise<void> {
+    const identities = await this.identities.list(userId);
+    if (identities.some((identity) => identity.target === target)) return;
+    throw new LatchkeyError(
+      'user.identity_not_exist',
+      'No account of this provider is linked. Link one first.',
+    );
   }
 
   /** Who came back. The transaction is over, whatever comes of it. */

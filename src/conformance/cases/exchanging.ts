@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
 import type { Authorization } from '../../connectors/connector.js';
 import type { Fault } from '../fake-provider.js';
@@ -37,5 +38,5 @@ export async function errorOf(action: Promise<unknown>): Promise<LatchkeyError> 
   );
   assert.ok(outcome !== undefined, 'it must not succeed');
   if (isLatchkeyError(outcome)) return outcome;
-  throw new assert.AssertionError({ message: `not an error with a code: ${String(outcome)}` });
+  throw new assert.AssertionError({ message: `not an error with a code: ${inspect(outcome)}` });
 }

@@ -142,7 +142,10 @@ export class ConnectorInstances {
   private async assertWritable(id: string): Promise<void> {
     const { isReadOnly } = await this.get(id);
     if (isReadOnly)
-      throw new LatchkeyError('connector.read_only', 'This connector is configured outside of the database.');
+      throw new LatchkeyError(
+        'connector.read_only',
+        'This connector is configured in code or environment: it is changed there, and takes no other configuration here.',
+      );
   }
 }
 

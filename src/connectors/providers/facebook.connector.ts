@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
 import type { AuthorizationRequest, ConnectorInstance, ProviderIdentity } from '../connector.js';
+import { clientForm, textItem } from '../forms.js';
 import { endpointUrl } from '../endpoint.js';
 import type { ResourceAnswer } from '../oauth-client.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
@@ -60,6 +61,12 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
     name: 'Facebook',
     description: 'Accounts of Facebook.',
     scope: ['email', 'public_profile'],
+    formItems: [
+      ...clientForm,
+      textItem('graphVersion', 'Version of the Graph API', 'v24.0'),
+      textItem('endpoint', 'Address of the dialog'),
+      textItem('graphEndpoint', 'Address of the Graph API'),
+    ],
     scopeDelimiter: ',',
     refreshMarginSeconds: 30 * 24 * 60 * 60,
     refreshesLivingAccessToken: true,

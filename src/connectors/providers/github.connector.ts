@@ -7,6 +7,7 @@ import type {
   ConnectorInstance,
   ProviderIdentity,
 } from '../connector.js';
+import { clientForm, textItem } from '../forms.js';
 import { endpointUrl } from '../endpoint.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
@@ -53,6 +54,11 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
     name: 'GitHub',
     description: 'Accounts of github.com or of a GitHub Enterprise Server.',
     scope: ['read:user', 'user:email'],
+    formItems: [
+      ...clientForm,
+      textItem('endpoint', 'Address of an Enterprise Server', 'https://github.example.com'),
+      textItem('apiEndpoint', 'Address of its API'),
+    ],
     refreshMarginSeconds: 300,
   } as const;
 

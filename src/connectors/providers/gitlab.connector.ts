@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { ProviderIdentity } from '../connector.js';
+import { clientForm, textItem } from '../forms.js';
 import { OpenIdConnectConnector, openIdConnectConfig } from '../openid-connect.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
 
@@ -22,6 +23,10 @@ export class GitlabConnector extends OpenIdConnectConnector<z.output<typeof clai
     description: 'Accounts of gitlab.com or of a self-managed GitLab.',
     issuer: 'https://gitlab.com',
     scope: ['openid', 'profile', 'email'],
+    formItems: [
+      ...clientForm,
+      textItem('issuer', 'Issuer of a self-managed GitLab', 'https://gitlab.example.com'),
+    ],
     authentication: 'post',
     refreshMarginSeconds: 300,
   } as const;

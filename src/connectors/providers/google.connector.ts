@@ -8,6 +8,7 @@ import type {
   OneTapPrompt,
   ProviderIdentity,
 } from '../connector.js';
+import { clientForm, textItem } from '../forms.js';
 import { OpenIdConnectConnector, openIdConnectConfig } from '../openid-connect.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
 import type { TokenSet } from '../token-set.js';
@@ -54,6 +55,24 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
     description: 'Accounts of Google and of Google Workspace.',
     issuer: ISSUER,
     scope: ['openid', 'profile', 'email'],
+    formItems: [
+      ...clientForm,
+      {
+        key: 'prompts',
+        label: 'Prompts',
+        type: 'MultiSelect',
+        selectItems: [
+          { value: 'none' },
+          { value: 'login' },
+          { value: 'consent' },
+          { value: 'select_account' },
+        ],
+      },
+      { key: 'offlineAccess', label: 'Offline access', type: 'Switch', defaultValue: false },
+      textItem('hostedDomain', 'Only accounts of this Workspace domain', 'example.com'),
+      { key: 'oneTap', label: 'One Tap', type: 'Json', placeholder: '{ "isEnabled": true }' },
+      textItem('issuer', 'Another issuer that speaks as Google does'),
+    ],
     authentication: 'post',
     refreshMarginSeconds: 300,
     refreshTokenNeedsConsent: true,

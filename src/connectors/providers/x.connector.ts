@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { ConnectorInstance, ProviderIdentity } from '../connector.js';
+import { clientForm, textItem } from '../forms.js';
 import { endpointUrl } from '../endpoint.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
@@ -33,6 +34,11 @@ export class XConnector extends OAuth2Connector<z.output<typeof profile>, Config
     name: 'X',
     description: 'Accounts of X, by a confidential client.',
     scope: ['tweet.read', 'users.read', 'users.email'],
+    formItems: [
+      ...clientForm,
+      textItem('endpoint', 'Address of the page'),
+      textItem('apiEndpoint', 'Address of the API'),
+    ],
     authentication: 'basic',
     /** A refresh token is good once, so it is used when that is due and not before. */
     refreshMarginSeconds: 60,

@@ -1,17 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TokenVaultService } from '../../../src/index.js';
+import { LinkingPolicy, TokenVaultService } from '../../../src/index.js';
 import { Stage, somebody } from '../../identities/stage.js';
 import { platforms } from '../../support/backend.js';
 import { Person } from './person.js';
 
 const ADMIN = { 'x-admin': 'yes' };
 
+class WithPasswords extends LinkingPolicy {
+  override isOwnStrategy(connectorId: string): boolean {
+    return connectorId === 'password';
+  }
+}
+
 describe.each(platforms)('identities of users for whoever manages them, on %s', (platform) => {
   let stage: Stage;
   let program: Person;
 
   beforeAll(async () => {
-    stage = await Stage.open({ platform });
+    stage = await Stage.open({ platform, auth: { linkingPolicy: WithPasswords } });
     program = new Person(stage);
   });
   afterAll(() => stage.close());
@@ -109,11 +115,17 @@ describe.each(platforms)('identities of users for whoever manages them, on %s', 
     expect((await call('PUT', `/users/${userId}/identities/gone`, named)).status).toBe(201);
   });
 
+  it('are named by hand for a strategy of the application’s own', async () => {
+    const userId = await stage.signIn(somebody({}, 'beta'));
+    const body = { userId: `mina-${platform}`, issuer: 'https://app.test', connectorId: 'password' };
+    expect((await call('PUT', `/users/${userId}/identities/password`, body)).status).toBe(201);
+  });
+
   it.each([
     ['a connector that does not exist', 'unseen', { connectorId: 'unseen' }],
     ['a connector of another provider', 'alpha', { connectorId: 'beta' }],
-    ['Logto', 'logto', { connectorId: 'logto' }],
-    ['what is no name of a provider', '__proto__', { connectorId: 'alpha' }],
+    ['Logto, whatever brings it', 'logto', { connectorId: 'password' }],
+    ['the name of the prototype', '__proto__', { connectorId: 'password' }],
   ])('are not named by hand for %s', async (_, target, changes) => {
     const userId = await stage.signIn(somebody({}, 'beta'));
     const body = { userId: '1', issuer: 'https://some.test', ...changes };
