@@ -146,7 +146,9 @@ describe('what only one place does', () => {
   });
 
   it('only the HTTP client goes out', () => {
-    expect(mentions(/(?<![.\w])fetch\(|https?\.request\(/, /^(common\/http-client|conformance\/)/)).toEqual([]);
+    expect(mentions(/(?<![.\w])fetch\(|https?\.request\(/, /^(common\/http-client|conformance\/)/)).toEqual(
+      [],
+    );
   });
 
   it('only the two public entries gather exports', () => {

@@ -71,7 +71,13 @@ export class Stage {
         SealingModule.forRoot({ keys: TEST_VAULT_KEYS }),
         ConnectorsModule.forRoot({ connectors: [FakeConnector], instances }),
         TokenVaultModule.forRoot({}),
-        AuthModule.forRoot({ baseUrl: url, sessionSecret: TEST_SESSION_SECRET, logto, ...auth }),
+        AuthModule.forRoot({
+          baseUrl: url,
+          sessionSecret: TEST_SESSION_SECRET,
+          signInPage: '/sign-in',
+          logto,
+          ...auth,
+        }),
         PagesModule,
       ],
     })

@@ -14,18 +14,21 @@ describe.each(environments)('what is kept of a session, on $platform with $datab
 
   afterAll(() => stage.close());
 
-  it('is whose it is, its times and what the browser calls itself: no cookie, no token, no profile (SE-11)', async () => {
+  it('is whose it is, which account it began with, its times and what the browser calls itself: no cookie, no token, no profile (SE-11)', async () => {
     const { browser, sub, sid } = await stage.signIn();
     const cookie = String(browser.cookie('localhost', 'latchkey'));
     const [row, ...more] = await stage.backend.dataSource.query<Record<string, unknown>[]>(
       'SELECT * FROM latchkey_sessions',
     );
     expect(more).toEqual([]);
-    const [user] = await stage.backend.dataSource.query<[{ id: string }]>('SELECT id FROM latchkey_users');
+    const [identity] = await stage.backend.dataSource.query<[{ id: string; user_id: string }]>(
+      'SELECT id, user_id FROM latchkey_identities',
+    );
     expect({ ...row }).toEqual({
       id: expect.stringMatching(/^[0-9a-z]{21}$/),
       token_hash: digest(cookie),
-      user_id: user.id,
+      user_id: identity.user_id,
+      identity_id: identity.id,
       user_agent: 'node',
       created_at: expect.anything(),
       last_seen_at: expect.anything(),

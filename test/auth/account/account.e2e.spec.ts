@@ -20,6 +20,7 @@ describe.each(platforms)('GET and PATCH /api/my-account on %s', (platform) => {
     });
     const { identity: second } = somebody();
     await person.signIn({ identity: { ...first, rawData: { id: 1 } } });
+    stage.clock.advance(1);
     await person.link({ identity: second }, 'alpha');
     const id = await person.id();
     const user = await stage.user(id);

@@ -58,11 +58,7 @@ const replaceByProof = async ({ owner }: Household) =>
 type Way = (home: Household, stage: Stage) => Promise<{ readonly status: number }>;
 
 const ways: [string, Way, number][] = [
-  [
-    'the form',
-    ({ owner, alpha }) => owner.post('/auth/social/alpha/unlink', { identityId: alpha.id }),
-    303,
-  ],
+  ['the form', ({ owner, alpha }) => owner.post('/auth/social/alpha/unlink', { identityId: alpha.id }), 303],
   ['the Account API', ({ owner }) => owner.api('DELETE', '/my-account/identities/alpha'), 204],
   [
     'the Account API, by its id',
@@ -89,7 +85,8 @@ describe.each(platforms)('an account that is unlinked on %s', (platform) => {
 
   it.each(ways)('locks out by %s who came in through it, and nobody else', async (_, unlink, status) => {
     const home = await household(stage);
-    for (const person of [home.owner, home.thief, home.elsewhere]) expect(await isSignedIn(person)).toBe(true);
+    for (const person of [home.owner, home.thief, home.elsewhere])
+      expect(await isSignedIn(person)).toBe(true);
     expect((await unlink(home, stage)).status).toBe(status);
     expect(await isSignedIn(home.thief)).toBe(false);
     expect([await isSignedIn(home.owner), await isSignedIn(home.elsewhere)]).toEqual([true, true]);
@@ -119,10 +116,9 @@ describe.each(platforms)('an account that is unlinked on %s', (platform) => {
   it('is what the session remembers through a link and a reauthorization, until the next sign-in', async () => {
     const { owner, thief, alpha } = await household(stage);
     await thief.link(somebody({}, 'beta'));
-    await thief.roundTrip(
-      thief.browser.request(`${stage.url}/auth/social/alpha/reauthorize`),
-      { identity: { ...alpha, emailVerified: false } } as unknown as { identity: IdentityAt['identity'] },
-    );
+    await thief.roundTrip(thief.browser.request(`${stage.url}/auth/social/alpha/reauthorize`), {
+      identity: { ...alpha, emailVerified: false },
+    } as unknown as { identity: IdentityAt['identity'] });
     const ofAlpha = () => stage.dataSource.getRepository(Session).countBy({ identityId: alpha.id });
     expect(await ofAlpha()).toBe(1);
     await owner.signIn({ identity: { issuer: alpha.issuer, subject: alpha.subject, emailVerified: false } });

@@ -218,10 +218,7 @@ describe.each(environments)('verification records on $platform with $database', 
         expect((await replace(await person.verified({ identity }, 'alpha'), query)).status).toBe(204);
         expect((await stage.identities(await person.id())).map(({ id }) => id)).toEqual(before);
       }
-      const named = await replace(
-        await person.verified({ identity }, 'alpha'),
-        `?identityId=${other}`,
-      );
+      const named = await replace(await person.verified({ identity }, 'alpha'), `?identityId=${other}`);
       expect(named.status).toBe(204);
       expect((await stage.identities(await person.id())).map(({ id }) => id)).toEqual([own]);
     });
