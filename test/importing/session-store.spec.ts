@@ -93,6 +93,13 @@ describe.each(kept)('a store of sessions, $name,', ({ store: sessionStore, datab
     expect([await idsOf(), await idsOf('another')]).toEqual([[], ['1']]);
   });
 
+  it('keeps nothing of the account that the former record began with', async () => {
+    await save(record('1'));
+    const { identityId: _, ...renewed } = record('1', { tokenHash: 'a new hash' });
+    await store.replace(renewed, 'hash of 1');
+    expect((await store.find('a new hash'))?.identityId ?? null).toBeNull();
+  });
+
   it('writes nothing in place of one that has ended, or that another has replaced', async () => {
     await save(record('1'));
     const renewed = record('1', { tokenHash: 'a new hash' });
