@@ -7,10 +7,3 @@ export function scopeOf(query: URLSearchParams): string[] {
   if (text.length <= 2000 && /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(text)) return splitScope(text);
   throw new LatchkeyError('auth.parameter_invalid', 'Not a list of scopes.');
 }
-
-/** Who the person says they are, for the provider to begin with. Throws `auth.parameter_invalid`. */
-export function loginHintOf(query: URLSearchParams): string | undefined {
-  const hint = query.get('login_hint') || undefined;
-  if (hint === undefined || (hint.length <= 320 && !/\p{C}/u.test(hint))) return hint;
-  throw new LatchkeyError('auth.parameter_invalid', 'Not a login hint.');
-}

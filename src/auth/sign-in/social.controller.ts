@@ -11,7 +11,7 @@ import { Sessions } from '../session/sessions.js';
 import { BrowserBinding } from './browser-binding.js';
 import { Destinations } from './destinations.js';
 import { queryOf } from './query.js';
-import { loginHintOf, scopeOf } from './round-trip-parameters.js';
+import { scopeOf } from './round-trip-parameters.js';
 import { seeOther, type SeeOther } from './redirect.js';
 import { SocialService, type SocialStart } from './social.service.js';
 
@@ -102,9 +102,8 @@ export class SocialController {
     const query = queryOf(request);
     const returnTo = this.destinations.wanted(query);
     const browser = this.browsers.mark(request, response);
-    const loginHint = loginHintOf(query);
     const userAgent = request.headers['user-agent'];
-    return seeOther(await this.social.start({ ...wanted, browser, returnTo, userAgent, loginHint }));
+    return seeOther(await this.social.start({ ...wanted, browser, returnTo, userAgent }));
   }
 }
 

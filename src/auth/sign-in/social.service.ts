@@ -21,6 +21,7 @@ export interface SocialStart {
   /** Asked for beside what the connector asks for. */
   readonly scope?: readonly string[];
   readonly userAgent?: string;
+  /** Who the person says they are. A query of a browser's is not to be believed about it. */
   readonly loginHint?: string;
 }
 
@@ -42,9 +43,10 @@ export class SocialService {
    */
   async start(start: SocialStart): Promise<string> {
     const { connector, instance } = await this.connectors.getEnabled(start.connectorId);
-    if (start.purpose === 'reauthorize') await this.assertLinked(instance, start.userId);
+    const isRenewal = start.purpose === 'reauthorize';
+    if (isRenewal) await this.assertLinked(instance, start.userId);
     const redirectUri = `${this.options.baseUrl}/${this.paths.callback}/${instance.id}`;
-    const renews = start.purpose === 'reauthorize' && instance.enableTokenStorage;
+    const renews = isRenewal && instance.enableTokenStorage;
     const scope = renews ? await this.furtherScope(instance, start) : start.scope;
     const begin = { ...start, redirectUri, consent: renews, scope };
     const url = await this.transactions.begin(begin, (request) =>
