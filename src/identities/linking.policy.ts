@@ -5,6 +5,7 @@ import {
   noAutomaticAccountLinking,
   type AutomaticAccountLinking,
 } from './automatic-account-linking.js';
+import { RESERVED } from '../connectors/instances/instance.js';
 import { canonicalEmail, isSpelledAlike } from './canonical-email.js';
 import type { IdentityAt } from './identity-at.js';
 import { Identity } from './identity.entity.js';
@@ -18,7 +19,8 @@ export type LinkingDecision =
 /**
  * Decides to whom an account belongs that nobody has used here before. An address is somebody's only where a provider
  * that is to be believed has verified it for them: what Logto, Facebook, WeCom or X say of addresses makes nobody their
- * owner. An account with nobody's address is a new user. One with somebody's address is refused, and its owner links it,
+ * owner. An account with nobody's address is a new user; so is one of Logto, the application's own directory, which nobody
+ * is kept out of by an address told elsewhere. Another one with somebody's address is refused, and its owner links it,
  * signed in; or, where automatic linking is on and both sides are beyond doubt, it is joined.
  * Extend it and give yours to `AuthModule.forRoot({ linkingPolicy })`.
  */
@@ -36,6 +38,7 @@ export class LinkingPolicy {
     if (emailCanonical === undefined) return { action: 'create', reason: 'no_address' };
     const holders = await holdersOf(manager, emailCanonical);
     if (holders.length === 0) return { action: 'create', reason: 'address_of_nobody' };
+    if (at.target === RESERVED) return { action: 'create', reason: 'own_directory' };
     const doubt = doubtOf(at, holders);
     if (doubt !== undefined) return { action: 'refuse', reason: doubt };
     if (!(await this.isAutomatic(manager))) return { action: 'refuse', reason: 'linking_not_automatic' };

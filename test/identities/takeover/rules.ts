@@ -42,6 +42,7 @@ interface Rule {
 const rules: readonly Rule[] = [
   { outcome: 'created', fits: (_, { worth }) => worth === 'none' },
   { outcome: 'created', fits: ({ holder }) => holder !== 'proved by a provider that is believed' },
+  { outcome: 'created', fits: (_, { connector }) => connector === 'logto' },
   { outcome: 'refused', fits: (_, { worth }) => worth === 'doubted' },
   { outcome: 'refused', fits: ({ spelling }) => spelling !== 'exact' && spelling !== 'case' },
   { outcome: 'refused', fits: ({ automatic }) => !automatic },
