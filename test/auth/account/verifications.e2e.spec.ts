@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConnectorRegistry } from '../../../src/connectors/connector.registry.js';
 import { Stage, somebody } from '../../identities/stage.js';
 import { environments } from '../../support/backend.js';
 import { Person } from './person.js';
@@ -247,6 +248,27 @@ describe.each(environments)('verification records on $platform with $database', 
       expect(body).toEqual({ access_token: 'at-2', token_type: 'Bearer', scope: 'write admin read' });
       expect((await person.api('GET', '/my-account/identities/alpha/access-token')).body).toEqual(body);
       expect(await renew(id)).toMatchObject(NOT_FOUND);
+    });
+
+    it('keep no token and no account where that was switched off after they had been verified', async () => {
+      const { instance } = await stage.get(ConnectorRegistry).get('alpha');
+      const { identity } = somebody();
+      await person.signIn({ identity });
+      const [one, other] = [
+        await person.verified({ identity, accessToken: 'at-2' }, 'alpha'),
+        await person.verified({ identity: somebody().identity, accessToken: 'at-3' }, 'alpha'),
+      ];
+      try {
+        Object.assign(instance, { enableTokenStorage: false });
+        expect(await renew(one)).toMatchObject({
+          status: 422,
+          body: { code: 'verification_record.social_verification.token_response_not_found' },
+        });
+        Object.assign(instance, { enabled: false });
+        expect(await add(other)).toMatchObject({ status: 403, body: { code: 'connector.disabled' } });
+      } finally {
+        Object.assign(instance, { enableTokenStorage: true, enabled: true });
+      }
     });
 
     it('are refused for another provider, for an account that is not linked, and without a token', async () => {
