@@ -78,7 +78,7 @@ export interface AuthPaths {
   readonly auth: string;
   /** Where providers send people back to, `/<callback>/:connectorId`. Default: `callback`. */
   readonly callback: string;
-  /** The JSON routes of the signed-in user, `me` and `my-account/sessions`. Default: `api`. */
+  /** The JSON routes, `me`, `my-account`, `verifications`, and those of administrators for accounts. Default: `api`. */
   readonly api: string;
 }
 

@@ -5,8 +5,8 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 export type PreparedRead<Row> = (...values: string[]) => Promise<Row | undefined>;
 
 /**
- * Single-row reads by a statement that the database has parsed once, for the two reads on the hot path
- * (a session, a secret): 1.6 times the speed of a repository. They see committed data only.
+ * Single-row reads by a statement that the database has parsed once, for the reads on the hot path
+ * (a session, a secret, the versions of connectors): 1.6 times the speed of a repository. They see committed data only.
  */
 @Injectable()
 export class PreparedReads implements OnApplicationShutdown {
