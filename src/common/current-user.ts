@@ -25,12 +25,17 @@ export const notSignedIn = (challenge?: string): LatchkeyError =>
  * The signed-in user of a guarded route. Where no guard has let anyone in, the request ends with 401; where a program
  * was let in, behind whose access token is no person, with 403.
  */
-export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): CurrentUser => {
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): CurrentUser =>
+  currentUserOf(context),
+);
+
+/** The same for a decorator or interceptor of one's own. */
+export function currentUserOf(context: ExecutionContext): CurrentUser {
   const { user, accessToken } = establishedOf(context);
   if (user) return user;
   if (accessToken) throw new LatchkeyError('auth.forbidden', 'This is for people, not for programs.');
   throw notSignedIn();
-});
+}
 
 /** The user of a route under {@link OptionalAuth}: `undefined` where nobody is signed in. */
 export const OptionalUser = createParamDecorator(

@@ -81,6 +81,12 @@ export type ErrorCode =
   | 'connector.rate_limited'
   /** The provider says that the grant is gone: only the person can bring it back. */
   | 'connector.grant_invalid'
+  /** A connector hears nothing from its provider at this address, or is not set up for it. */
+  | 'notification.unsupported'
+  /** What came does not prove to be the provider's. */
+  | 'notification.signature_invalid'
+  /** What came is no notification, or is not for us. */
+  | 'notification.invalid'
   | 'user.identity_already_in_use'
   | 'user.identity_not_exist'
   /** The account is not one of those that are linked to this user. */
@@ -114,8 +120,26 @@ export type ErrorCode =
   | 'vault.integrity_error'
   /** A stored secret was sealed under a key that this instance does not hold. */
   | 'vault.key_unavailable'
+  /** Not all of the scopes that were asked for are granted: send the person to `data.authorization_url`. */
+  | 'vault.scope_missing'
+  /** What the provider granted is larger than what is kept of a user at a provider: 64 KiB. */
+  | 'vault.token_too_large'
   /** Two writers met; the later one has to look again. */
-  | 'vault.conflict';
+  | 'vault.conflict'
+  /** No grant allows the program to read this provider's tokens for this purpose and with this scope. */
+  | 'vault.retrieval_not_granted'
+  /** A token is sent to its provider's API alone, by us alone: `data.reason` says what was wrong with the request. */
+  | 'vault.request_forbidden'
+  /** There are as many webhooks as there may be: `data.limit`. */
+  | 'hook.limit_exceeded'
+  /** The endpoint of a webhook answered with another status than 2xx: `data.responseStatus`. */
+  | 'hook.endpoint_responded_with_error'
+  | 'hook.endpoint_timeout'
+  | 'hook.endpoint_unreachable'
+  /** No answer came to the test of a webhook; `data.reason` is one of the codes above, or why its address is refused. */
+  | 'hook.send_test_payload_failed'
+  /** What arrived as a webhook is not signed by its key, or too old. */
+  | 'hook.signature_invalid';
 
 export interface ErrorDetails {
   /** Public facts, sent to the caller as they are: never a token, never a provider's raw text. */

@@ -6,7 +6,7 @@ import { requestOf } from './request-of.js';
 export interface Established {
   user?: CurrentUser;
   /** Present where an access token has let the request in. */
-  accessToken?: object;
+  accessToken?: { readonly scope?: readonly string[]; readonly clientId?: string };
   /** The organisation within which it acts. */
   organizationId?: string;
 }

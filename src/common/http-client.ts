@@ -9,8 +9,15 @@ import {
   type Resolve,
 } from './private-addresses.js';
 
-const TIME_LIMIT_SECONDS = 5;
-const SIZE_LIMIT_BYTES = 1024 * 1024;
+/** How far an answer is waited for. */
+export interface AnswerLimits {
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Nobody reads the body: it is taken off the connection within the limits, and what befalls it is no failure. */
+  readonly statusAlone?: boolean;
+}
+
+const LIMITS: AnswerLimits = { seconds: 5, bytes: 1024 * 1024 };
 
 /** The signature of the platform's own. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -47,7 +54,7 @@ export class HttpClient implements Outgoing, OnApplicationShutdown {
    * The same for addresses that somebody has configured or a provider has named: rejects with
    * `connector.address_forbidden` before a byte is sent, unless they are on the public internet or among these hosts.
    */
-  guarded(privateHosts: ReadonlySet<string>): Fetch {
+  guarded(privateHosts: ReadonlySet<string>, limits = LIMITS): Fetch {
     return async (address, init = {}) => {
       const url = assertPublicUrl(address, privateHosts);
       const dispatcher = privateHosts.has(url.host) ? this.toAny : this.toPublic;
@@ -55,7 +62,7 @@ export class HttpClient implements Outgoing, OnApplicationShutdown {
         const headers = [...new Headers(init.headers)] as [string, string][];
         const request = { ...init, headers, redirect: 'manual', signal, dispatcher };
         return undici.fetch(url, request as undici.RequestInit);
-      });
+      }, limits);
     };
   }
 
@@ -71,11 +78,12 @@ type Answer = Pick<undici.Response, 'status' | 'statusText'> & {
 
 async function complete(
   send: (signal: AbortSignal) => Promise<Response | undici.Response>,
+  limits = LIMITS,
 ): Promise<Response> {
-  const signal = AbortSignal.timeout(TIME_LIMIT_SECONDS * 1000);
+  const signal = AbortSignal.timeout(limits.seconds * 1000);
   try {
     const { status, statusText, headers, body } = (await send(signal)) as Answer;
-    const content = await readBody(body);
+    const content = limits.statusAlone ? await discard(body, limits) : await readBody(body, limits);
     // A Response of these statuses may not be built with a body.
     return new Response([204, 205, 304].includes(status) ? null : content, {
       status,
@@ -95,19 +103,24 @@ function failure(cause: unknown, signal: AbortSignal): LatchkeyError {
     : new LatchkeyError('connector.provider_unavailable', 'The provider cannot be reached.', { cause });
 }
 
-async function readBody(body: Answer['body']): Promise<Uint8Array<ArrayBuffer> | null> {
+async function readBody(
+  body: Answer['body'],
+  { bytes }: AnswerLimits,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   if (body === null) return null;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > SIZE_LIMIT_BYTES) {
-      throw new LatchkeyError(
-        'connector.invalid_response',
-        `The provider's answer exceeds ${SIZE_LIMIT_BYTES} bytes.`,
-      );
-    }
+    if (size > bytes)
+      throw new LatchkeyError('connector.invalid_response', `The provider's answer exceeds ${bytes} bytes.`);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** A connection whose answer has been read to its end can be used again; a longer one is closed. */
+async function discard(body: Answer['body'], limits: AnswerLimits): Promise<null> {
+  await readBody(body, limits).catch(() => undefined);
+  return null;
 }

@@ -6,6 +6,12 @@ import { LatchkeyError } from './errors.js';
 /** Every address of a host name. */
 export type Resolve = (hostname: string, options?: LookupOptions) => Promise<readonly LookupAddress[]>;
 
+/**
+ * Injection token of the hosts at private addresses, `string[]` in the form of `URL.host`, to which what administrators
+ * configure may lead. `ConnectorsModule` provides those that it was told.
+ */
+export const PRIVATE_HOSTS = Symbol('latchkey:private-hosts');
+
 /** As the operating system resolves. */
 export const systemResolve: Resolve = (hostname, options) => lookup(hostname, { ...options, all: true });
 

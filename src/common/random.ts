@@ -12,5 +12,8 @@ export const randomState = (): string => randomBytes(32).toString('hex');
 export const randomId = (length: 12 | 21): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
+/** Only such ids of records are ever given out; databases disagree about others. */
+export const isRecordId = (text: string): boolean => /^[\da-z]{21}$/.test(text);
+
 /** SHA-256, base64url. What is stored of a value that only its bearer may know. */
 export const digest = (value: string): string => hash('sha256', value, 'base64url');

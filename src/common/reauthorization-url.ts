@@ -4,4 +4,5 @@
  */
 export const REAUTHORIZATION_URL = Symbol('latchkey:reauthorization-url');
 
-export type ReauthorizationUrl = (connectorId: string) => string;
+/** `scope` is asked for there beside what was granted before. */
+export type ReauthorizationUrl = (connectorId: string, scope?: readonly string[]) => string;

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 export interface RememberedOptions {
-  /** How long an answer is taken for the truth, from the moment when it was asked for. */
+  /** How long an answer is taken for the truth, from the moment when it was asked for or kept. */
   readonly milliseconds: number;
   /** How many answers are kept; the oldest goes first. */
   readonly limit: number;
@@ -32,6 +32,12 @@ export class Remembered<Value> {
     return this.asked.get(key) ?? this.ask(key, ask);
   }
 
+  /** The answer is known without asking. */
+  keep(key: string, value: Value): void {
+    this.asked.delete(key);
+    this.write(key, value, this.clock.ticks());
+  }
+
   /** Whoever asks from now on gets a new answer, to this question or to all, also where one is on its way. */
   forget(key?: string): void {
     for (const known of [this.answers, this.asked]) {
@@ -41,10 +47,10 @@ export class Remembered<Value> {
   }
 
   private ask(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
-    const until = this.clock.ticks() + this.options.milliseconds;
+    const askedAt = this.clock.ticks();
     const asking = ask()
       .then((value) => {
-        if (value !== undefined && this.asked.get(key) === asking) this.keep(key, { value, until });
+        if (value !== undefined && this.asked.get(key) === asking) this.write(key, value, askedAt);
         return value;
       })
       .finally(() => {
@@ -54,9 +60,9 @@ export class Remembered<Value> {
     return asking;
   }
 
-  private keep(key: string, answer: Answer<Value>): void {
+  private write(key: string, value: Value, at: number): void {
     this.answers.delete(key);
-    this.answers.set(key, answer);
+    this.answers.set(key, { value, until: at + this.options.milliseconds });
     const [oldest] = this.answers.keys();
     if (this.answers.size > this.options.limit && oldest !== undefined) this.answers.delete(oldest);
   }

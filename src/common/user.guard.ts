@@ -4,7 +4,7 @@ import { notSignedIn } from './current-user.js';
 
 /**
  * Injection token of the guard that knows who makes a request: it puts a {@link CurrentUser} on it as `user`.
- * `AuthModule` provides its session guard. An application with a sign-in of its own provides its own, globally.
+ * `AuthModule` provides one that takes sessions and access tokens. An application with a sign-in of its own provides its own, globally.
  */
 export const USER_GUARD = Symbol('latchkey:user-guard');
 

@@ -32,6 +32,16 @@ describe('what is remembered', () => {
     expect([remembered.peek('a'), remembered.peek('b'), remembered.peek('c')]).toEqual([undefined, 'b', 'c']);
   });
 
+  it('is also what becomes known without asking, whatever was being asked meanwhile', async () => {
+    let arrive: (value: string) => void = () => undefined;
+    const early = remembered.get('a', () => new Promise((resolve) => (arrive = resolve)));
+    remembered.keep('a', 'known');
+    arrive('old');
+    expect([await early, await ask('a'), remembered.peek('a'), asked]).toEqual(['old', 'known', 'known', 0]);
+    clock.advance(10);
+    expect(remembered.peek('a')).toBeUndefined();
+  });
+
   it('is not what was not found, and not a failure', async () => {
     await remembered.get('a', answer(undefined));
     await expect(remembered.get('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
