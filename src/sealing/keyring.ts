@@ -5,11 +5,11 @@ import { KeyEncryption } from './key-encryption.js';
 
 /** Key-encryption keys in this process's memory, in order: the first encrypts, all decrypt. */
 export class Keyring extends KeyEncryption {
-  readonly currentKeyId: string;
-
-  private constructor(private readonly keys: ReadonlyMap<string, Buffer>) {
+  private constructor(
+    private readonly keys: ReadonlyMap<string, Buffer>,
+    private readonly variable: string,
+  ) {
     super();
-    [this.currentKeyId] = keys.keys();
   }
 
   /** Reads `id:base64,id:base64,…` (32 bytes each). Throws {@link ConfigurationError}, which repeats no key. */
@@ -26,11 +26,28 @@ export class Keyring extends KeyEncryption {
       if (keys.has(id)) throw problem('repeats an id');
       keys.set(id, key);
     }
-    return new Keyring(keys);
+    return new Keyring(keys, variable);
   }
 
-  wrap(dataEncryptionKey: Buffer, associatedData: Buffer): Promise<Buffer> {
-    return Promise.resolve(encrypt(this.key(this.currentKeyId), dataEncryptionKey, associatedData));
+  currentKeyId(): Promise<string> {
+    const [current] = this.keys.keys();
+    return Promise.resolve(current);
+  }
+
+  override keyIds(): Promise<readonly string[]> {
+    return Promise.resolve([...this.keys.keys()]);
+  }
+
+  holds(keyId: string): boolean {
+    return this.keys.has(keyId);
+  }
+
+  override sourceOf(): string {
+    return this.variable;
+  }
+
+  async wrap(keyId: string, dataEncryptionKey: Buffer, associatedData: Buffer): Promise<Buffer> {
+    return encrypt(this.key(keyId), dataEncryptionKey, associatedData);
   }
 
   async unwrap(keyId: string, wrappedKey: Buffer, associatedData: Buffer): Promise<Buffer> {

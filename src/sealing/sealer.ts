@@ -17,12 +17,17 @@ export type Binding = readonly [purpose: string, ...facts: (string | number | bo
 export class Sealer {
   constructor(private readonly keyEncryption: KeyEncryption) {}
 
+  /** Rejects with `vault.key_unavailable`. */
   async seal(plaintext: string, binding: Binding): Promise<Sealed> {
-    const keyId = this.keyEncryption.currentKeyId;
+    return this.sealUnder(await this.keyEncryption.currentKeyId(), plaintext, binding);
+  }
+
+  /** The same under a key that need not be the current one. */
+  async sealUnder(keyId: string, plaintext: string, binding: Binding): Promise<Sealed> {
     const associatedData = encode(binding, keyId);
     const dataEncryptionKey = randomBytes(KEY_BYTES);
     const ciphertext = encrypt(dataEncryptionKey, Buffer.from(plaintext, 'utf8'), associatedData);
-    const wrappedKey = await this.keyEncryption.wrap(dataEncryptionKey, associatedData);
+    const wrappedKey = await this.keyEncryption.wrap(keyId, dataEncryptionKey, associatedData);
     return Sealed.of(keyId, wrappedKey, ciphertext);
   }
 

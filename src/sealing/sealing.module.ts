@@ -1,7 +1,15 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CommonModule } from '../common/common.module.js';
 import { ConfigurationError } from '../config/configuration.error.js';
+import { KeyChecks } from './key-checks.js';
 import { KeyEncryption } from './key-encryption.js';
+import { KeyRecord } from './key-record.entity.js';
 import { Keyring } from './keyring.js';
+import { RotationLease } from './rotation/rotation-lease.js';
+import { RotationProgress } from './rotation/rotation-progress.js';
+import { RotationState } from './rotation/rotation-state.entity.js';
+import { Rotation } from './rotation/rotation.js';
 import { Sealer } from './sealer.js';
 
 export interface SealingModuleOptions {
@@ -15,8 +23,12 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setExtras({}, (definition) => ({ ...definition, global: true }))
     .build();
 
-/** The key-encryption keys and the only service that encrypts. Global: imported once, by the application. */
+/**
+ * The key-encryption keys, the only service that encrypts, and the rotation of everything that is sealed in the
+ * application's data source, which it needs. Global: imported once, by the application.
+ */
 @Module({
+  imports: [CommonModule, TypeOrmModule.forFeature([KeyRecord, RotationState])],
   providers: [
     {
       provide: KeyEncryption,
@@ -24,8 +36,12 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
       useFactory: ({ keys }: SealingModuleOptions) => keysOf(keys),
     },
     Sealer,
+    KeyChecks,
+    Rotation,
+    RotationProgress,
+    RotationLease,
   ],
-  exports: [Sealer],
+  exports: [Sealer, Rotation, RotationProgress],
 })
 export class SealingModule extends ConfigurableModuleClass {}
 
