@@ -1,16 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConnectorInstances } from '../connectors/instances/connector-instances.js';
-import { SecretStore } from './secret.store.js';
+import { Revocations } from './leaving/revocations.js';
 
-/** Removes the token sets of an instance that is deleted, or that stores none any more, in the same transaction. */
+/** Ends the grants of an instance that is deleted, leads elsewhere, or stores no tokens any more, in the same transaction. */
 @Injectable()
 export class EndingTokens implements OnModuleInit {
   constructor(
     private readonly instances: ConnectorInstances,
-    private readonly secrets: SecretStore,
+    private readonly revocations: Revocations,
   ) {}
 
   onModuleInit(): void {
-    this.instances.beforeTokensEnd((manager, instanceId) => this.secrets.removeOf(manager, instanceId));
+    this.instances.beforeTokensEnd((manager, instanceId, former) =>
+      this.revocations.takeOf(manager, instanceId, former),
+    );
   }
 }

@@ -1,169 +1,203 @@
-import { Inject, Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { REAUTHORIZATION_URL, type ReauthorizationUrl } from '../common/reauthorization-url.js';
 import { LatchkeyError } from '../common/errors.js';
-import { ConnectorRegistry, type ConfiguredConnector } from '../connectors/connector.registry.js';
-import type { TokenSet } from '../connectors/token-set.js';
-import { isExpired, isFresh } from './freshness.js';
-import { mergeTokenSets } from './merge.js';
-import { RefreshFailures } from './refresh-failures.js';
-import { SecretStore } from './secret.store.js';
+import { digest } from '../common/random.js';
 import { SingleFlight } from '../common/single-flight.js';
+import { ConnectorRegistry } from '../connectors/connector.registry.js';
+import type { TokenSet } from '../connectors/token-set.js';
+import { Chronicle } from './chronicle.js';
+import { Circuits } from './circuits.js';
+import { isExpired, isFresh, needsValidation } from './freshness.js';
+import { mergeTokenSets } from './merge.js';
+import { ProviderAnswers } from './provider-answers.js';
+import { taskFor, type Need, type Work } from './provider-task.js';
+import { Reauthorization } from './reauthorization.js';
+import { NO_ATTEMPT, RefreshLease, rowOf } from './refresh-lease.js';
+import { RefreshSignals } from './refresh-signals.js';
+import { Refusals } from './refusals.js';
+import { SecretStore } from './secret.store.js';
 import type { StoredSecret } from './stored-secret.entity.js';
-import { clearPartOf, TokenSetSealer } from './token-set.sealer.js';
-import { TOKEN_VAULT_OPTIONS, type TokenVaultModuleOptions } from './token-vault.options.js';
+import { TokenSetSealer } from './token-set.sealer.js';
 
-const WRITE_ATTEMPTS = 3;
+/** Longer than it takes to find out that another instance has died, and to ask in its place. */
+const PATIENCE_MILLISECONDS = 20_000;
+
+/** While another one's attempt stands as it was, its row is only looked at; so often it is tried to take it over. */
+const TRY_AGAIN_MILLISECONDS = 250;
+
+/** After so many attempts in a row of which nobody knows the outcome there is no further one. */
+const ATTEMPTS_TO_LOSE = 2;
 
 /**
- * Renews token sets. However many readers of this process ask, the provider is asked once, and all get its answer.
- * A token that is still valid is never withheld because the provider is away, and a failure deletes nothing.
+ * Renews token sets. However many readers ask, in however many processes, the provider is asked once, and all get its
+ * answer. A token that is still valid is never withheld because the provider is away; a failure deletes nothing; and a
+ * refresh token that may be spent, because whoever sent it died, is sent once more and no third time.
  */
 @Injectable()
 export class Refresher implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(Refresher.name);
   private readonly flights = new SingleFlight<TokenSet>();
+  private ending = false;
 
   constructor(
     private readonly secrets: SecretStore,
     private readonly sealer: TokenSetSealer,
     private readonly connectors: ConnectorRegistry,
-    private readonly failures: RefreshFailures,
+    private readonly lease: RefreshLease,
+    private readonly signals: RefreshSignals,
+    private readonly answers: ProviderAnswers,
+    private readonly refusals: Refusals,
+    private readonly circuits: Circuits,
+    private readonly chronicle: Chronicle,
+    private readonly reauthorization: Reauthorization,
     private readonly clock: Clock,
-    @Inject(TOKEN_VAULT_OPTIONS) private readonly options: TokenVaultModuleOptions,
-    @Optional() @Inject(REAUTHORIZATION_URL) private readonly reauthorizationUrl?: ReauthorizationUrl,
   ) {}
 
-  /** Whether the row's token can be handed out without asking the provider. */
-  isFresh(secret: StoredSecret): boolean {
-    const margin = this.connectors.peek(secret.connectorId)?.connector.descriptor.refreshMarginSeconds ?? 0;
-    return isFresh(secret, margin, this.clock.now());
-  }
-
-  /** Whether the row's access token is traded for a new one while it is alive, there being no refresh token. */
-  renewsWhileAlive({ connectorId }: Pick<StoredSecret, 'connectorId'>): boolean {
-    return this.connectors.peek(connectorId)?.connector.descriptor.refreshesLivingAccessToken === true;
+  /** Whether the row's token can be handed out without asking anybody. */
+  isFresh(secret: StoredSecret, { minTtlSeconds, refused, isDue }: Need = {}): boolean {
+    const now = this.clock.now();
+    if (refused !== undefined || (isDue && secret.renewAt !== null && secret.renewAt <= now)) return false;
+    const connector = this.connectors.peek(secret.connectorId)?.connector;
+    const descriptor = connector?.descriptor ?? {};
+    const isDoubtful = connector?.validate !== undefined && needsValidation(secret, descriptor, now);
+    return !isDoubtful && isFresh(secret, descriptor, now, minTtlSeconds);
   }
 
   /** A working token set for the row, refreshed if that is due. */
-  refresh({ id }: StoredSecret): Promise<TokenSet> {
-    return this.flights.run(id, () => this.renew(id));
-  }
-
-  /** The error that sends the person to the provider again. */
-  reauthorization({ connectorId, target, stateReason }: StoredSecret): LatchkeyError {
-    return new LatchkeyError(
-      'reauthorization_required',
-      'Sign in at the provider again to renew this access.',
-      {
-        data: {
-          target,
-          reason: stateReason,
-          authorization_url: (this.options.reauthorizationUrl ?? this.reauthorizationUrl)?.(connectorId),
-        },
-      },
-    );
+  refresh({ id }: Pick<StoredSecret, 'id'>, need: Need = {}): Promise<TokenSet> {
+    return this.flights.run(JSON.stringify([id, need]), () => this.renew(id, need));
   }
 
   /** An answer of a provider that is on its way is waited for: it may hold a refresh token that comes only once. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.ending = true;
     await this.flights.settled();
+    await this.answers.settled();
+    await this.chronicle.settled();
   }
 
-  private async renew(id: string): Promise<TokenSet> {
-    const secret = await this.secrets.findById(id);
-    if (!secret) throw notStored();
-    if (secret.state === 'reauthorization_required') throw this.reauthorization(secret);
+  private async renew(id: string, need: Need): Promise<TokenSet> {
+    const giveUpAt = this.clock.ticks() + PATIENCE_MILLISECONDS;
+    let tried: Tried | undefined;
+    for (;;) {
+      const secret = await this.secrets.findById(id);
+      if (!secret) throw notStored();
+      const held = this.answers.peek(secret, need.refused);
+      if (held) return held;
+      const now = this.clock.ticks();
+      if (!tried || !isSameAttempt(secret, tried.secret) || now >= tried.at + TRY_AGAIN_MILLISECONDS) {
+        const tokenSet = await this.settle(secret, need);
+        if (tokenSet) return tokenSet;
+        tried = { secret, at: now };
+      }
+      if (now > giveUpAt) return this.inTheEnd(secret);
+      await this.signals.wait(id);
+    }
+  }
+
+  /** Others have been asking for too long. */
+  private inTheEnd(secret: StoredSecret): Promise<TokenSet> {
+    if (!isExpired(secret, this.clock.now())) return this.sealer.open(secret);
+    throw new LatchkeyError('connector.provider_timeout', 'Others have been asking for too long.');
+  }
+
+  /** A token set, or nothing where somebody else is about to write one. */
+  private async settle(secret: StoredSecret, need: Need): Promise<TokenSet | undefined> {
+    if (secret.state !== 'active') throw this.reauthorization.required(secret);
     const held = await this.sealer.open(secret);
-    if (this.isFresh(secret)) return held;
-    const now = this.clock.now();
-    if (secret.retryAt !== null && secret.retryAt > now) return this.whileBackingOff(secret, held);
+    const isRefused = need.refused === digest(held.accessToken.reveal());
+    if (!isRefused && this.isFresh(secret, { ...need, refused: undefined })) return held;
+    const isOver = isExpired(secret, this.clock.now());
+    const { connectorId } = secret;
+    const configured = isOver
+      ? await this.connectors.get(connectorId)
+      : await this.connectors.find(connectorId);
+    const task = configured && taskFor(configured, secret, held);
+    if (!task) return isOver ? this.refusals.giveUp(secret, 'no_refresh_token') : held;
 
-    const configured = await this.connectors.get(secret.connectorId);
-    if (canRefresh(configured, held)) return this.ask(configured, secret, held);
-    return isExpired(secret, now) ? this.giveUp(secret, 'no_refresh_token') : held;
+    const waitSeconds = this.waitSeconds(secret);
+    if (waitSeconds > 0) return this.without(secret, held, waitSeconds);
+    const isBegun = secret.attemptId !== null;
+    if (!isBegun) this.circuits.asking(connectorId);
+    const attempt = await this.lease.claim(secret);
+    if (attempt && isBegun) this.circuits.asking(connectorId);
+    if (attempt) return this.lease.during(attempt, () => this.ask({ ...task, attempt, held, need }));
+    if (!isBegun) this.circuits.notAsked(connectorId);
+    return isRefused || isOver || need.minTtlSeconds !== undefined ? undefined : held;
   }
 
-  private async ask(
-    { connector, instance }: ConfiguredConnector,
-    secret: StoredSecret,
-    held: TokenSet,
-  ): Promise<TokenSet> {
+  private async ask(work: Work): Promise<TokenSet | undefined> {
+    const { secret } = work.attempt;
+    if (!work.isRepeatable && secret.unanswered >= ATTEMPTS_TO_LOSE)
+      return this.refusals.giveUp(rowOf(work.attempt), 'rotation_response_lost');
+    if (!(await this.lease.outlastsOthers(work.attempt))) return undefined;
     let answer: TokenSet | undefined;
     try {
-      answer = await connector.refresh?.(instance, held);
+      answer = await work.run();
+      this.circuits.answered(secret);
     } catch (error) {
-      return this.afterRefusal(secret, held, error);
+      this.circuits.answered(secret, error);
+      return this.refusals.settle(work, error);
     }
-    return answer ? this.keep(secret, held, answer) : held;
+    if (!answer) return this.confirm(work);
+    return this.keep(work, answer).catch((error: unknown) => this.refusals.settle(work, error));
   }
 
-  /**
-   * What the provider has granted is handed out whether or not it can be written down: an answer cannot be asked for
-   * again. A row that another writer has changed meanwhile holds something newer.
-   */
-  private async keep(secret: StoredSecret, held: TokenSet, answer: TokenSet): Promise<TokenSet> {
-    const now = this.clock.now();
-    const merged = mergeTokenSets({ ...held, obtainedAt: secret.obtainedAt }, answer, now);
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
-      try {
-        const clear = clearPartOf(merged, now);
-        const sealed = await this.sealer.seal(merged, { ...secret, ...clear, version: secret.version + 1 });
-        if (await this.secrets.replace(secret, { sealed, ...clear })) return merged;
-        return await this.openNewer(secret);
-      } catch (error) {
-        this.logger.error(
-          `Secret ${secret.id}: the provider's answer could not be stored, attempt ${attempt}`,
-          stackOf(error),
-        );
-      }
-    }
-    await this.failures.noteQuietly(secret);
+  /** What the provider has granted is handed out whether or not it can be written down. */
+  private async keep({ attempt, held }: Work, answer: TokenSet): Promise<TokenSet | undefined> {
+    const { secret } = attempt;
+    const known = { ...held, obtainedAt: secret.obtainedAt };
+    const merged = mergeTokenSets(known, answer, this.clock.now());
+    const fate = await this.answers.keep(attempt, merged, held.refreshToken);
+    this.signals.send(secret.id);
+    if (fate === 'superseded') return undefined;
+    this.chronicle.refreshed(secret);
     return merged;
   }
 
-  /** The loser of a race adopts what the winner has stored, before it judges. */
-  private async afterRefusal(secret: StoredSecret, held: TokenSet, error: unknown): Promise<TokenSet> {
-    const newer = await this.secrets.findById(secret.id);
-    if (newer?.version !== secret.version) return this.openNewer(secret);
-    if (error instanceof LatchkeyError && error.code === 'connector.grant_invalid')
-      return this.giveUp(secret, 'grant_invalid');
-    const retryAfterSeconds = await this.failures.note(secret, error);
+  /** The provider has nothing against the token. Nothing where it was revoked or removed meanwhile. */
+  private async confirm({ attempt, held }: Work): Promise<TokenSet | undefined> {
+    const { secret } = attempt;
+    const validatedAt = this.clock.now();
+    const changes = { ...NO_ATTEMPT, unanswered: 0, failures: 0, retryAt: null, validatedAt };
+    const isWritten = await this.chronicle.change(secret, changes, (...write) =>
+      this.secrets.note(rowOf(attempt), ...write),
+    );
+    this.signals.send(secret.id);
+    return isWritten ? held : undefined;
+  }
+
+  /**
+   * For how long nobody is to ask: after failures of this row, or of the whole provider, or because we are leaving. Whoever
+   * waits for what another one has begun asks nobody.
+   */
+  private waitSeconds({ retryAt, connectorId, attemptId }: StoredSecret): number {
+    const backOff = retryAt === null ? 0 : retryAt - this.clock.now();
+    const circuit = attemptId === null ? this.circuits.waitSeconds(connectorId) : 0;
+    return Math.max(backOff, circuit, this.ending ? 1 : 0);
+  }
+
+  private without(secret: StoredSecret, held: TokenSet, retryAfterSeconds: number): TokenSet {
     if (!isExpired(secret, this.clock.now())) return held;
-    if (!(error instanceof LatchkeyError)) throw error;
-    throw new LatchkeyError(error.code, error.message, { cause: error, retryAfterSeconds });
-  }
-
-  private async openNewer({ id }: StoredSecret): Promise<TokenSet> {
-    const newer = await this.secrets.findById(id);
-    if (!newer) throw notStored();
-    return this.sealer.open(newer);
-  }
-
-  private whileBackingOff(secret: StoredSecret, held: TokenSet): TokenSet {
-    const now = this.clock.now();
-    if (!isExpired(secret, now)) return held;
     throw new LatchkeyError('connector.provider_unavailable', 'The provider has a problem.', {
-      retryAfterSeconds: (secret.retryAt ?? now) - now,
+      retryAfterSeconds,
     });
-  }
-
-  private async giveUp(
-    secret: StoredSecret,
-    stateReason: NonNullable<StoredSecret['stateReason']>,
-  ): Promise<never> {
-    await this.secrets.note(secret, { state: 'reauthorization_required', stateReason });
-    this.logger.warn(`Secret ${secret.id} (${secret.connectorId}) needs its person again: ${stateReason}`);
-    throw this.reauthorization({ ...secret, stateReason });
   }
 }
 
-const canRefresh = ({ connector }: ConfiguredConnector, held: TokenSet): boolean =>
-  connector.refresh !== undefined &&
-  (held.refreshToken !== undefined || connector.descriptor.refreshesLivingAccessToken === true);
+/** The row as it was when somebody else was found to be asking. */
+interface Tried {
+  readonly secret: StoredSecret;
+  /** By {@link Clock.ticks}. */
+  readonly at: number;
+}
+
+/** Whether nothing has become of the attempt that was under way in the former row. */
+const isSameAttempt = (row: StoredSecret, former: StoredSecret): boolean =>
+  row.attemptId !== null &&
+  row.attemptId === former.attemptId &&
+  row.version === former.version &&
+  row.state === former.state;
 
 /** Logto's answer where nothing is stored. */
 export const notStored = (): LatchkeyError =>
   new LatchkeyError('secrets.third_party_token_set.token_not_found', 'Token record not found.');
-
-const stackOf = (error: unknown): string | undefined => (error as { stack?: string }).stack;

@@ -1,35 +1,51 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { epoch } from '../common/epoch-column.js';
+import { DataSource, IsNull, LessThanOrEqual, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
-import { StoredSecret } from './stored-secret.entity.js';
-
-const COLUMNS = `id, user_id, connector_id, target, subject, key_id, wrapped_key, ciphertext, version, token_type, scope,
-  expires_at, refresh_token_expires_at, has_refresh_token, state, state_reason, failures, retry_at, first_stored_at, obtained_at`;
-
-type Row = Record<string, unknown>;
+import { SECRET_COLUMNS, secretOf, type SecretRow } from './secret-row.js';
+import { StoredSecret, type GrantState } from './stored-secret.entity.js';
 
 /** Changes of a row beyond its version, which {@link SecretStore.replace} raises by itself. */
 export type SecretChanges = Partial<Omit<StoredSecret, 'id' | 'version'>>;
 
+/** Columns that the sealed token set is not bound to. */
+export type Bookkeeping = Partial<
+  Pick<
+    StoredSecret,
+    | 'state'
+    | 'stateReason'
+    | 'attemptId'
+    | 'leaseUntil'
+    | 'unanswered'
+    | 'failures'
+    | 'retryAt'
+    | 'validatedAt'
+    | 'lastUsedAt'
+    | 'renewAt'
+    | 'announcedStatus'
+    | 'statusDueAt'
+  >
+>;
+
 /** The rows of the vault. Writes are compare-and-set: a writer that has not seen the newest version is refused. */
 @Injectable()
 export class SecretStore {
-  private readonly byTarget: PreparedRead<Row>;
-  private readonly byId: PreparedRead<Row>;
+  private readonly byTarget: PreparedRead<SecretRow>;
+  private readonly byId: PreparedRead<SecretRow>;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     reads: PreparedReads,
   ) {
-    this.byTarget = reads.prepare(
+    this.byTarget = reads.prepareList(
       'latchkey_secret_by_target',
-      `SELECT ${COLUMNS} FROM latchkey_secrets WHERE user_id = $1 AND target = $2 ORDER BY first_stored_at, id LIMIT 1`,
+      SECRET_COLUMNS,
+      'FROM latchkey_secrets WHERE user_id = $1 AND target = $2 ORDER BY first_stored_at, id LIMIT 1',
     );
-    this.byId = reads.prepare(
+    this.byId = reads.prepareList(
       'latchkey_secret_by_id',
-      `SELECT ${COLUMNS} FROM latchkey_secrets WHERE id = $1`,
+      SECRET_COLUMNS,
+      'FROM latchkey_secrets WHERE id = $1',
     );
   }
 
@@ -65,13 +81,21 @@ export class SecretStore {
     await manager.insert(StoredSecret, secret);
   }
 
-  /** All of a connector instance. */
-  async removeOf(manager: EntityManager, connectorId: string): Promise<void> {
-    await manager.delete(StoredSecret, { connectorId });
+  /**
+   * Marks the token sets of an account as revoked by the provider, and returns whose they are. `until`: those alone that
+   * were obtained by then, in seconds since the epoch.
+   */
+  revokeOfAccount(connectorId: string, subject: string, until?: number): Promise<string[]> {
+    const obtained = until === undefined ? {} : { obtainedAt: LessThanOrEqual(until) };
+    return this.revoke([{ connectorId, subject, ...obtained }]);
   }
 
-  async remove(manager: EntityManager, { id }: StoredSecret): Promise<void> {
-    await manager.delete(StoredSecret, { id });
+  /** The same of those with this refresh token, by one of its marks. */
+  revokeByMark(connectorId: string, mark: string): Promise<string[]> {
+    return this.revoke([
+      { connectorId, refreshTokenPrefix: mark },
+      { connectorId, refreshTokenHash: mark },
+    ]);
   }
 
   /** False when the row has another version by now, or is gone. */
@@ -88,12 +112,49 @@ export class SecretStore {
     return affected === 1;
   }
 
-  /** Bookkeeping that leaves the sealed token set, and so the version, as it is. */
-  async note(
+  /** A refresh that is under way does not bring it back, see {@link complete}; a new grant does, also while we look. */
+  private async revoke(where: FindOptionsWhere<StoredSecret>[]): Promise<string[]> {
+    const found = await this.dataSource.manager.find(StoredSecret, {
+      select: { id: true, userId: true },
+      where,
+    });
+    const criteria = where.map((one) => ({ ...one, state: Not<GrantState>('revoked') }));
+    const over = {
+      state: 'revoked',
+      stateReason: 'revoked_by_provider',
+      renewAt: null,
+      statusDueAt: 0,
+    } as const;
+    if (found.length > 0) await this.dataSource.manager.update(StoredSecret, criteria, over);
+    return found.map(({ userId }) => userId);
+  }
+
+  /** The same for an answer of the provider: false also when the grant has been revoked meanwhile. */
+  async complete(
     { id, version }: StoredSecret,
-    changes: Pick<SecretChanges, 'state' | 'stateReason' | 'failures' | 'retryAt'>,
-  ): Promise<void> {
-    await this.dataSource.manager.update(StoredSecret, { id, version }, changes);
+    changes: SecretChanges,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<boolean> {
+    const { affected } = await manager.update(
+      StoredSecret,
+      { id, version, state: Not<GrantState>('revoked') },
+      { ...changes, version: version + 1 },
+    );
+    return affected === 1;
+  }
+
+  /**
+   * Bookkeeping that leaves the sealed token set, and so the version, as it is. False as with {@link replace}, and also
+   * where the grant's state is another one by now, or somebody else's attempt is under way.
+   */
+  async note(
+    { id, version, state, attemptId }: StoredSecret,
+    changes: Bookkeeping,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<boolean> {
+    const known = { id, version, state, attemptId: attemptId ?? IsNull() };
+    const { affected } = await manager.update(StoredSecret, known, changes);
+    return affected === 1;
   }
 }
 
@@ -112,32 +173,17 @@ const ALL_COLUMNS = {
   hasRefreshToken: true,
   state: true,
   stateReason: true,
+  attemptId: true,
+  attemptedAt: true,
+  leaseUntil: true,
+  unanswered: true,
   failures: true,
   retryAt: true,
   firstStoredAt: true,
   obtainedAt: true,
+  validatedAt: true,
+  lastUsedAt: true,
+  renewAt: true,
+  announcedStatus: true,
+  statusDueAt: true,
 } as const;
-
-function secretOf(row: Row | undefined): StoredSecret | undefined {
-  if (!row) return undefined;
-  return {
-    id: row['id'],
-    userId: row['user_id'],
-    connectorId: row['connector_id'],
-    target: row['target'],
-    subject: row['subject'],
-    sealed: { keyId: row['key_id'], wrappedKey: row['wrapped_key'], ciphertext: row['ciphertext'] },
-    version: row['version'],
-    tokenType: row['token_type'],
-    scope: row['scope'],
-    expiresAt: epoch(row['expires_at']),
-    refreshTokenExpiresAt: epoch(row['refresh_token_expires_at']),
-    hasRefreshToken: Boolean(row['has_refresh_token']),
-    state: row['state'],
-    stateReason: row['state_reason'],
-    failures: row['failures'],
-    retryAt: epoch(row['retry_at']),
-    firstStoredAt: epoch(row['first_stored_at']),
-    obtainedAt: epoch(row['obtained_at']),
-  } as StoredSecret;
-}

@@ -1,64 +1,61 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
 import { EpochColumn } from '../common/epoch-column.js';
-import { Sealed } from '../sealing/sealed.js';
+import { SealedFor } from '../sealing/sealed-for.js';
+import { SealedTokenSet } from './sealed-token-set.js';
+import { bindingOf } from './token-set.binding.js';
 
 /** What the vault has found out about a grant. `expiring` and `degraded` are derived from the row. */
-export type GrantState = 'active' | 'reauthorization_required';
+export type GrantState = 'active' | 'reauthorization_required' | 'revoked';
 
 /** Why only the person can bring a grant back. */
-export type ReauthorizationReason = 'grant_invalid' | 'no_refresh_token';
+export type ReauthorizationReason =
+  /** The provider has refused it. */
+  | 'grant_invalid'
+  /** The access token is over, and there is nothing to renew it with. */
+  | 'no_refresh_token'
+  /** The provider may have changed the refresh token in an answer that never arrived here. */
+  | 'rotation_response_lost'
+  /** The provider has told us that it is over. */
+  | 'revoked_by_provider';
 
 /** One sealed token set, and in clear beside it what listing and deciding need. */
 @Entity('latchkey_secrets')
 @Index('latchkey_secrets_by_account', ['userId', 'connectorId', 'subject'], { unique: true })
-@Index('latchkey_secrets_by_target', ['userId', 'target'])
-export class StoredSecret {
-  @PrimaryColumn({ type: 'varchar', length: 21 })
-  id: string;
+@Index('latchkey_secrets_by_target', ['userId', 'target', 'firstStoredAt', 'id'])
+@Index('latchkey_secrets_by_key', ['sealed.keyId', 'id'])
+@SealedFor(bindingOf)
+@Index('latchkey_secrets_by_connector', ['connectorId', 'subject'])
+@Index('latchkey_secrets_by_renewal', ['connectorId', 'renewAt'])
+export class StoredSecret extends SealedTokenSet {
+  /** By which a provider's notice about its refresh token finds the row: see `refresh-token-marks.ts`. */
+  @Index('latchkey_secrets_by_token_prefix')
+  @Column({ name: 'refresh_token_prefix', type: 'varchar', length: 43, nullable: true })
+  refreshTokenPrefix: string | null;
 
-  /** The application's user id, whatever its form. */
-  @Column({ name: 'user_id', type: 'varchar', length: 128 })
-  userId: string;
-
-  @Column({ name: 'connector_id', type: 'varchar', length: 64 })
-  connectorId: string;
-
-  @Column({ type: 'varchar', length: 64 })
-  target: string;
-
-  @Column({ type: 'varchar', length: 255 })
-  subject: string;
-
-  @Column(() => Sealed, { prefix: false })
-  sealed: Sealed;
-
-  /** Raised by every write; a write that expects another one is refused. Part of what the ciphertext is bound to. */
-  @Column({ type: 'integer' })
-  version: number;
-
-  @Column({ name: 'token_type', type: 'varchar', length: 64 })
-  tokenType: string;
-
-  /** Granted scopes, space-delimited; null when the provider did not say. */
-  @Column({ type: 'text', nullable: true })
-  scope: string | null;
-
-  /** Null when the provider did not say. */
-  @EpochColumn('expires_at', { nullable: true })
-  expiresAt: number | null;
-
-  /** Null when the provider did not say, as most do not. */
-  @EpochColumn('refresh_token_expires_at', { nullable: true })
-  refreshTokenExpiresAt: number | null;
-
-  @Column({ name: 'has_refresh_token', type: 'boolean' })
-  hasRefreshToken: boolean;
+  @Index('latchkey_secrets_by_token_hash')
+  @Column({ name: 'refresh_token_hash', type: 'varchar', length: 43, nullable: true })
+  refreshTokenHash: string | null;
 
   @Column({ type: 'varchar', length: 32 })
   state: GrantState;
 
   @Column({ name: 'state_reason', type: 'varchar', length: 64, nullable: true })
   stateReason: ReauthorizationReason | null;
+
+  /** The attempt at a refresh that was begun and not ended: written before the provider is asked. */
+  @Column({ name: 'attempt_id', type: 'varchar', length: 21, nullable: true })
+  attemptId: string | null;
+
+  /** When it was begun, and until when nobody else may begin one, in milliseconds by the database's clock. */
+  @EpochColumn('attempted_at', { default: 0 })
+  attemptedAt: number;
+
+  @EpochColumn('lease_until', { default: 0 })
+  leaseUntil: number;
+
+  /** Attempts since the last one whose outcome is known. The refresh token may be spent by one of them. */
+  @Column({ type: 'integer', default: 0 })
+  unanswered: number;
 
   /** Refreshes that failed in a row, and when the next one may be tried. */
   @Column({ type: 'integer' })
@@ -70,7 +67,24 @@ export class StoredSecret {
   @EpochColumn('first_stored_at')
   firstStoredAt: number;
 
-  /** When the access token was obtained: at the sign-in, or by the last refresh. */
-  @EpochColumn('obtained_at')
-  obtainedAt: number;
+  /** When the provider last confirmed the access token, by granting it or when it was asked. */
+  @EpochColumn('validated_at', { default: 0 })
+  validatedAt: number;
+
+  /** When the token set was last handed out, give or take an hour; null if never. */
+  @EpochColumn('last_used_at', { nullable: true })
+  lastUsedAt: number | null;
+
+  /** When it is to be renewed without anybody asking; null if never. */
+  @EpochColumn('renew_at', { nullable: true })
+  renewAt: number | null;
+
+  /** The status that was last made known as an event. */
+  @Column({ name: 'announced_status', type: 'varchar', length: 32, default: 'active' })
+  announcedStatus: string;
+
+  /** When it may be another one although nobody has written anything; null if never. */
+  @Index('latchkey_secrets_by_status_due')
+  @EpochColumn('status_due_at', { nullable: true })
+  statusDueAt: number | null;
 }

@@ -43,12 +43,9 @@ describe.each(environments)("a user's Google token on $platform with $database",
   /** Lets no time pass for the backend until the test is over or moves it on. */
   const stopTime = () =>
     void jest.spyOn(stage.backend.clock, 'now').mockReturnValue(stage.backend.clock.now());
-  const userInfoStatus = async (token: string) =>
-    (
-      await fetch(`${stage.sandbox.url}/google/v1/userinfo`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-    ).status;
+  const userInfoStatus = async (token: string, { sandbox } = stage) =>
+    (await fetch(`${sandbox.url}/google/v1/userinfo`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
 
   it('is given out in Logto’s form, is not to be cached, and works at Google', async () => {
     const { status, headers, body } = await read();
@@ -58,6 +55,17 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: expect.any(Number) });
     expect(String(body['scope']).split(' ')).toContain('openid');
     expect(await userInfoStatus(String(body['access_token']))).toBe(200);
+  });
+
+  it('is found by the names of scopes that Google takes and does not repeat, and by no others', async () => {
+    const url = `${stage.backend.url}/api/my-account/identities/google/access-token`;
+    expect(await browser.json(`${url}?scope=openid+profile+email`)).toMatchObject({ status: 200 });
+    expect(await browser.json(`${url}?scope=profile+calendar`)).toMatchObject({
+      status: 409,
+      body: { code: 'vault.scope_missing', data: { scope: 'calendar' } },
+    });
+    for (const bad of ['min_ttl=-1', 'min_ttl=soon', 'scope=a&scope=b', `token_secret_id=${'x'.repeat(22)}`])
+      expect(await browser.json(`${url}?${bad}`)).toMatchObject({ status: 400 });
   });
 
   it('is the same as long as it is good, and asks Google nothing', async () => {
@@ -207,7 +215,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
   it('is handed out though it cannot be stored at once, and the refresh token is not sent again (RR-24)', async () => {
     stage.sandbox.advance(HOUR_SECONDS);
     const store = stage.backend.get(SecretStore);
-    const failing = jest.spyOn(store, 'replace').mockRejectedValueOnce(new Error('the database is away'));
+    const failing = jest.spyOn(store, 'complete').mockRejectedValueOnce(new Error('the database is away'));
     const token = await tokenOf();
     expect(await userInfoStatus(token)).toBe(200);
     expect(refreshes()).toBe(1);
@@ -219,7 +227,7 @@ describe.each(environments)("a user's Google token on $platform with $database",
   it('is handed out though it cannot be stored at all, and the provider is not asked again at once', async () => {
     stage.sandbox.advance(HOUR_SECONDS - 120);
     const store = stage.backend.get(SecretStore);
-    const failing = jest.spyOn(store, 'replace').mockRejectedValue(new Error('the database is away'));
+    const failing = jest.spyOn(store, 'complete').mockRejectedValue(new Error('the database is away'));
     stopTime();
     expect(await userInfoStatus(await tokenOf())).toBe(200);
     expect(await userInfoStatus(await tokenOf())).toBe(200);
@@ -264,15 +272,24 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect(await rows()).toMatchObject([{ hasRefreshToken: false, state: 'active' }]);
   });
 
-  it('is waited for when the backend is told to stop (RR-27)', async () => {
-    stage.sandbox.advance(HOUR_SECONDS);
-    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 300, times: 1 });
-    const reading = read();
-    await until(() => refreshes() === 1);
-    const [{ version }] = (await rows()) as [StoredSecret];
-    await stage.backend.get(Refresher).beforeApplicationShutdown();
-    expect(await rows()).toMatchObject([{ version: version + 1 }]);
-    expect((await reading).status).toBe(200);
+  it('is waited for when the backend is told to stop, which begins no other (RR-27)', async () => {
+    const leaving = await startSandboxed({ platform, database });
+    const reader = new Browser();
+    await signInThroughGoogle(reader, leaving.backend, 'zoe');
+    leaving.sandbox.advance(HOUR_SECONDS);
+    leaving.sandbox.clearRequests();
+    leaving.sandbox.fail({ path: '/google/token', delayMilliseconds: 300, times: 1 });
+    const vault = leaving.backend.get(TokenVaultService);
+    const [{ userId, version }] = (await secretsOf(leaving)) as [StoredSecret];
+    const reading = vault.read(userId, 'google');
+    await until(() => leaving.sandbox.requests()[REFRESH] === 1);
+    await leaving.backend.get(Refresher).beforeApplicationShutdown();
+    expect(await secretsOf(leaving)).toMatchObject([{ version: version + 1 }]);
+    expect(await userInfoStatus((await reading).accessToken.reveal(), leaving)).toBe(200);
+    leaving.sandbox.advance(HOUR_SECONDS);
+    await expect(vault.read(userId, 'google')).rejects.toMatchObject({ retryAfterSeconds: 1 });
+    expect(leaving.sandbox.requests()[REFRESH]).toBe(1);
+    await leaving.close();
   });
 
   it.each(['%00', 'a%00b', '%20', 'x'.repeat(65), '%F0%9F%98%80'])(
@@ -309,6 +326,9 @@ describe.each(environments)("a user's Google token on $platform with $database",
     expect((await rows()).map(({ hasRefreshToken }) => hasRefreshToken)).toEqual([true]);
   });
 });
+
+const secretsOf = ({ backend }: Sandboxed): Promise<StoredSecret[]> =>
+  backend.dataSource.getRepository(StoredSecret).find();
 
 /** Lets everything else run until it is so. */
 async function until(condition: () => boolean): Promise<void> {

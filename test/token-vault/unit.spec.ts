@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/common/secret.js';
-import { retryDelaySeconds } from '../../src/token-vault/back-off.js';
-import { isFresh, statusOf } from '../../src/token-vault/freshness.js';
+import { retryDelaySeconds } from '../../src/common/back-off.js';
+import { isFresh, nextStatusAt, statusOf } from '../../src/token-vault/freshness.js';
 import { mergeTokenSets } from '../../src/token-vault/merge.js';
 import { SingleFlight } from '../../src/common/single-flight.js';
 import { splitScope, tokenSetOf } from '../../src/connectors/token-set.js';
+
+const DAY_SECONDS = 24 * 60 * 60;
 
 describe('a token answer', () => {
   it('counts its lifetime from before it was asked for, and keeps what is there', () => {
@@ -69,7 +71,9 @@ describe('freshness', () => {
     ['a token of one minute, 45 s later', 1060, 1000, 1045, false],
     ['no expiry known', null, 1000, 99_999, true],
   ])('%s', (_, expiresAt, obtainedAt, now, fresh) => {
-    expect(isFresh({ expiresAt, obtainedAt }, 300, now)).toBe(fresh);
+    expect(
+      isFresh({ expiresAt, obtainedAt, hasRefreshToken: false }, { refreshMarginSeconds: 300 }, now),
+    ).toBe(fresh);
   });
 
   const row = { state: 'active', failures: 0, hasRefreshToken: true, expiresAt: 4600 } as Parameters<
@@ -86,6 +90,14 @@ describe('freshness', () => {
     ['given up', { state: 'reauthorization_required', failures: 2 }, 'reauthorization_required'],
   ] as const)('the status of a token set that is %s', (_, changes, status) => {
     expect(statusOf({ ...row, ...changes }, 1000)).toBe(status);
+  });
+
+  it('is expiring within the last week of an access token that brings its own successor', () => {
+    const living = { ...row, hasRefreshToken: false, expiresAt: 1000 + 8 * DAY_SECONDS };
+    expect(nextStatusAt(living, 1000)).toBe(1000 + DAY_SECONDS);
+    expect(statusOf(living, 1000 + DAY_SECONDS - 1, true)).toBe('active');
+    expect(statusOf(living, 1000 + DAY_SECONDS, true)).toBe('expiring');
+    expect(nextStatusAt(living, 1000 + DAY_SECONDS)).toBe(living.expiresAt);
   });
 });
 
