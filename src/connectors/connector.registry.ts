@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LatchkeyError } from '../common/errors.js';
 import type { Connector, ConnectorInstance } from './connector.js';
+import { movesElsewhere, type ConnectorConfig } from './instances/connector-config.js';
 import { GivenInstances } from './instances/given-instances.js';
 import { StoredInstances, type Snapshot } from './instances/stored-instances.js';
 
@@ -51,6 +52,11 @@ export class ConnectorRegistry {
     );
   }
 
+  /** Every one that works, switched on or not: what its tokens are good for goes on. */
+  async everyone(): Promise<ConfiguredConnector[]> {
+    return this.all(await this.stored.current());
+  }
+
   /** Rejects with `connector.not_found`. */
   async get(instanceId: string): Promise<ConfiguredConnector> {
     const found = await this.find(instanceId);
@@ -78,9 +84,25 @@ export class ConnectorRegistry {
     return this.given.all().get(instanceId) ?? this.stored.peek().instances.get(instanceId)?.configured;
   }
 
+  /**
+   * Every instance that is the same client at the same provider as this one, which is among them where it is still in
+   * use. Providers know people's grants by the client: what befalls one befalls all.
+   */
+  async ofSameClient(one: ConfiguredConnector): Promise<ConnectorInstance[]> {
+    const alike = (await this.everyone()).filter((other) => isSameClient(one, other));
+    return alike.map(({ instance }) => instance);
+  }
+
   private all({ instances }: Snapshot): ConfiguredConnector[] {
     const given = this.given.all();
     const stored = [...instances.values()].filter(({ row }) => !given.has(row.id));
     return [...given.values(), ...stored.flatMap(({ configured }) => configured ?? [])];
   }
+}
+
+function isSameClient(one: ConfiguredConnector, other: ConfiguredConnector): boolean {
+  const ours = one.instance.config as ConnectorConfig;
+  const theirs = other.instance.config as ConnectorConfig;
+  const isOneClient = ours['clientId'] === theirs['clientId'] && !movesElsewhere(ours, theirs);
+  return one.connector === other.connector && isOneClient;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ProviderMessage, ProviderNotification } from './notifications/notification.js';
 import type { TokenSet } from './token-set.js';
 
 /**
@@ -23,12 +24,33 @@ export abstract class Connector<Config = unknown> {
 
   /**
    * Trades the refresh token for a new access token. What the provider leaves out of its answer is absent, so merge
-   * it with what was held. Rejects with `connector.grant_invalid` when only the person can help.
+   * it with what was held. Rejects with `connector.grant_invalid` when only the person can help. `subject` is the account
+   * that was granted for: an answer that speaks of another one is refused with `connector.invalid_response`.
    */
-  refresh?(instance: ConnectorInstance<Config>, held: TokenSet): Promise<TokenSet>;
+  refresh?(instance: ConnectorInstance<Config>, held: TokenSet, subject?: string): Promise<TokenSet>;
 
-  /** Ends the grant at the provider. */
-  revoke?(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void>;
+  /**
+   * Asks the provider whether an access token is still good. Rejects with `connector.grant_invalid` where it is not. The
+   * vault asks now and then about one that has no end, see {@link ConnectorDescriptor.revalidateSeconds}, and about any
+   * when it hears that a grant may be over.
+   */
+  validate?(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void>;
+
+  /**
+   * Ends the grant at the provider. Rejects with `connector.grant_invalid` where that has ended already; resolves with
+   * `unsupported` where the provider of this instance knows no way, and it goes on.
+   */
+  revoke?(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void | 'unsupported'>;
+
+  /**
+   * What the provider tells us of its own accord, proven to come from it; nothing where that concerns nobody. Rejects with
+   * `notification.signature_invalid` or `notification.invalid` for anything else, with `notification.unsupported` at an
+   * address that is not for it, and with `connector.*` where the provider's keys cannot be had.
+   */
+  notifications?(
+    instance: ConnectorInstance<Config>,
+    message: ProviderMessage,
+  ): Promise<readonly ProviderNotification[]>;
 
   /**
    * Asks the provider whether it is there and takes our credentials, on behalf of nobody. Rejects with `connector.*`:
@@ -48,6 +70,12 @@ export abstract class Connector<Config = unknown> {
     credential: string,
     nonce: string,
   ): Promise<ProviderIdentity>;
+
+  /**
+   * Hosts of the provider's API, to which an access token may be sent, in the form of `URL.host`; `*.` before one stands
+   * for every host below it. Without it, tokens are sent nowhere but by the connector itself.
+   */
+  apiHosts?(instance: ConnectorInstance<Config>): Iterable<string>;
 
   /** Origins that a form of ours may lead to by redirect: a page's `form-action` has to allow them. */
   abstract formOrigins(instance: ConnectorInstance<Config>): Iterable<string>;
@@ -82,10 +110,25 @@ export interface ConnectorDescriptor {
   readonly formItems?: readonly ConnectorFormItem[];
   /** An access token with less time left than this is refreshed before it is handed out. */
   readonly refreshMarginSeconds: number;
+  /** Scopes by names that the provider takes and does not answer with, and those that it answers with. */
+  readonly scopeAliases?: Readonly<Record<string, string>>;
+  /** Scopes that include others, of which the provider then says nothing in its answer. */
+  readonly scopeInclusions?: Readonly<Record<string, readonly string[]>>;
+  /** What an access token's lifetime is taken for where a refresh token came with it and no lifetime. Default: an hour. */
+  readonly assumedLifetimeSeconds?: number;
+  /** How long an access token without an end is believed to be good before `validate` is asked. Default: an hour. */
+  readonly revalidateSeconds?: number;
+  /** A refresh token is good as often as one likes, so nothing is lost with an answer. Default: false. */
+  readonly refreshTokenIsReusable?: boolean;
   /** The provider gives a refresh token only when the person consents anew. */
   readonly refreshTokenNeedsConsent?: boolean;
   /** There are no refresh tokens: while it is alive, the access token itself is traded for a new one. */
   readonly refreshesLivingAccessToken?: boolean;
+  /**
+   * Whether a token may be renewed before anybody asks for it. Not where each renewal is a risk that only a reader's need
+   * is worth; the grant itself is kept alive all the same. Default: true.
+   */
+  readonly renewsInBackground?: boolean;
 }
 
 /** One field of a connector's configuration, in Logto's words. */

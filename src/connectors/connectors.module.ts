@@ -9,16 +9,19 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { CommonModule } from '../common/common.module.js';
 import { mount } from '../common/mount.js';
+import { PRIVATE_HOSTS } from '../common/private-addresses.js';
 import { ApplicationToken } from './application-tokens/application-token.entity.js';
 import { ApplicationTokenStore } from './application-tokens/application-token.store.js';
 import { ApplicationTokens } from './application-tokens/application-tokens.js';
 import type { Connector } from './connector.js';
 import { ConnectorRegistry, type ConnectorInstanceOptions } from './connector.registry.js';
-import { CONNECTOR_INSTANCES, PRIVATE_HOSTS } from './connectors.tokens.js';
+import { CONNECTOR_INSTANCES, NOTIFICATIONS_URL } from './connectors.tokens.js';
 import { ConnectorConfigSealer } from './instances/connector-config.sealer.js';
 import { ConnectorInstances } from './instances/connector-instances.js';
 import { ConnectorKinds } from './instances/connector-kinds.js';
 import { ConnectorStore } from './instances/connector.store.js';
+import { FormerConnector } from './instances/former-connector.entity.js';
+import { FormerInstances } from './instances/former-instances.js';
 import { GivenInstances } from './instances/given-instances.js';
 import { InstanceDrafts } from './instances/instance-drafts.js';
 import { InstanceFactory } from './instances/instance.factory.js';
@@ -33,15 +36,22 @@ import { DryRun } from './management/dry-run.js';
 import { EntityTags } from './management/entity-tags.js';
 import { ManagementAudit } from './management/management-audit.js';
 import { SignInExperienceController } from './management/sign-in-experience.controller.js';
+import { DataDeletion } from './notifications/data-deletion.entity.js';
+import { DataDeletions } from './notifications/data-deletions.js';
+import { HeardNotification } from './notifications/heard-notification.entity.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
+import { Notifications } from './notifications/notifications.js';
 
 export interface ConnectorsModuleOptions {
   /** Those that stand in code: administrators see them, and change others beside them. */
   readonly instances: readonly ConnectorInstanceOptions[];
   /**
    * Hosts at private addresses, `name:port` (without the port where it is the scheme's own), that every instance may
-   * talk to. One that stands in code may talk to the hosts of its own configuration anyway. Default: none.
+   * talk to, and webhooks may be sent to. One that stands in code may talk to the hosts of its own configuration anyway. Default: none.
    */
   readonly privateHosts?: readonly string[];
+  /** Where the application is reached from outside, such as `https://example.com`: a part of what Facebook is told. */
+  readonly baseUrl?: string;
 }
 
 interface ConnectorsModuleExtras {
@@ -51,22 +61,42 @@ interface ConnectorsModuleExtras {
   readonly controllers: boolean;
   /** Where they are, before `connectors`; the same as `AuthModule`'s `paths.api`. Default: `api`. */
   readonly path: string;
+  /** Where providers tell us something, before `/:connectorId`. Default: `notifications`. */
+  readonly notificationsPath: string;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<ConnectorsModuleOptions>()
     .setClassMethodName('forRoot')
-    .setExtras<ConnectorsModuleExtras>({ connectors: [], controllers: true, path: 'api' }, register)
+    .setExtras<ConnectorsModuleExtras>(
+      { connectors: [], controllers: true, path: 'api', notificationsPath: 'notifications' },
+      register,
+    )
     .build();
 
-const exported = [ConnectorRegistry, ConnectorKinds, ConnectorInstances, SignInExperience, ApplicationTokens];
+const exported = [
+  ConnectorRegistry,
+  ConnectorKinds,
+  ConnectorInstances,
+  FormerInstances,
+  Notifications,
+  SignInExperience,
+  ApplicationTokens,
+];
 
 /** The connectors and their instances. Needs `SealingModule`. Global: imported once, by the application. */
 @Module({
   imports: [
     CommonModule,
     AuditModule,
-    TypeOrmModule.forFeature([StoredConnector, StoredSignInExperience, ApplicationToken]),
+    TypeOrmModule.forFeature([
+      StoredConnector,
+      FormerConnector,
+      StoredSignInExperience,
+      ApplicationToken,
+      HeardNotification,
+      DataDeletion,
+    ]),
   ],
   providers: [
     {
@@ -88,11 +118,12 @@ const exported = [ConnectorRegistry, ConnectorKinds, ConnectorInstances, SignInE
     ConnectorStore,
     SignInExperienceStore,
     ApplicationTokenStore,
+    DataDeletions,
     DryRun,
     EntityTags,
     ManagementAudit,
   ],
-  exports: exported,
+  exports: [...exported, PRIVATE_HOSTS],
 })
 export class ConnectorsModule extends ConfigurableModuleClass {
   /**
@@ -109,13 +140,21 @@ class ConnectorsFeatureModule {}
 
 function register(
   definition: DynamicModule,
-  { connectors, controllers, path }: ConnectorsModuleExtras,
+  { connectors, controllers, path, notificationsPath }: ConnectorsModuleExtras,
 ): DynamicModule {
   return {
     ...definition,
     global: true,
-    controllers: controllers ? controllersAt(path) : [],
-    providers: [...(definition.providers ?? []), ...adding(connectors)],
+    controllers: controllers ? controllersAt(path, notificationsPath) : [],
+    providers: [
+      ...(definition.providers ?? []),
+      ...adding(connectors),
+      {
+        provide: NOTIFICATIONS_URL,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: ({ baseUrl }: ConnectorsModuleOptions) => baseUrl && `${baseUrl}/${notificationsPath}`,
+      },
+    ],
   };
 }
 
@@ -129,8 +168,9 @@ const adding = (connectors: readonly Type<Connector>[]): Provider[] => [
   },
 ];
 
-const controllersAt = (path: string): Type[] => [
+const controllersAt = (path: string, notificationsPath: string): Type[] => [
   mount(`${path}/connector-factories`, ConnectorFactoriesController),
   mount(`${path}/connectors`, ConnectorsController),
   mount(`${path}/sign-in-exp`, SignInExperienceController),
+  mount(notificationsPath, NotificationsController),
 ];

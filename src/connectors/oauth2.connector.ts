@@ -110,6 +110,11 @@ export abstract class OAuth2Connector<
     return [new URL(this.endpoints(config).authorization).origin];
   }
 
+  /** Where the profile is read. */
+  override apiHosts({ config }: ConnectorInstance<Config>): Iterable<string> {
+    return [new URL(this.endpoints(config).profile).host];
+  }
+
   /** How requests are made; the descriptor says it, unless each configuration does. */
   protected dialect(_config: Config): OAuth2Dialect {
     return this.descriptor;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { IDToken } from 'openid-client';
 import { z } from 'zod';
 import { Clock } from '../common/clock.js';
-import { LatchkeyError } from '../common/errors.js';
-import { HttpClient } from '../common/http-client.js';
+import { isLatchkeyError, LatchkeyError } from '../common/errors.js';
+import { HttpClient, type Outgoing } from '../common/http-client.js';
 import {
   Connector,
   type Authorization,
@@ -83,17 +83,25 @@ export abstract class OpenIdConnectConnector<
     return { identity: this.identify(instance, claims), tokenSet: tokenSetOf(granted.tokens, requestedAt) };
   }
 
-  override async refresh(instance: ConnectorInstance<Config>, { refreshToken }: TokenSet): Promise<TokenSet> {
+  /** A new ID token may come with it, and then it has to be of the same issuer and person (OpenID Connect Core 12.2). */
+  override async refresh(
+    instance: ConnectorInstance<Config>,
+    { refreshToken }: TokenSet,
+    subject?: string,
+  ): Promise<TokenSet> {
     if (!refreshToken) throw new LatchkeyError('connector.grant_invalid', 'No refresh token is held.');
     const requestedAt = this.clock.now();
-    return tokenSetOf(await this.relyingParty(instance).refresh(refreshToken.reveal()), requestedAt);
+    const answer = await this.relyingParty(instance).refresh(refreshToken.reveal()).catch(withoutSignIn);
+    const claims = answer.claims();
+    if (claims && subject !== undefined && claims.sub !== subject) throw refusedAnswer();
+    return tokenSetOf(answer, requestedAt);
   }
 
   override async revoke(
     instance: ConnectorInstance<Config>,
     { refreshToken, accessToken }: TokenSet,
-  ): Promise<void> {
-    await this.relyingParty(instance).revoke((refreshToken ?? accessToken).reveal());
+  ): Promise<void | 'unsupported'> {
+    return this.relyingParty(instance).revoke((refreshToken ?? accessToken).reveal());
   }
 
   override async verifyCredentials(instance: ConnectorInstance<Config>): Promise<void> {
@@ -102,6 +110,10 @@ export abstract class OpenIdConnectConnector<
 
   override formOrigins(instance: ConnectorInstance<Config>): Iterable<string> {
     return this.relyingParty(instance).origins;
+  }
+
+  override apiHosts({ config }: ConnectorInstance<Config>): Iterable<string> {
+    return [new URL(this.settings(config).issuer).host];
   }
 
   /** What this provider wants in the authorization request beyond the standard. */
@@ -141,10 +153,14 @@ export abstract class OpenIdConnectConnector<
   protected relyingParty(instance: ConnectorInstance<Config>): RelyingParty {
     const known = this.relyingParties.get(instance);
     if (known) return known;
-    const outgoing = { fetch: this.http.guarded(instance.privateHosts) };
-    const created = new RelyingParty(this.settings(instance.config), outgoing);
+    const created = new RelyingParty(this.settings(instance.config), this.outgoing(instance));
     this.relyingParties.set(instance, created);
     return created;
+  }
+
+  /** The way out for this instance. */
+  protected outgoing({ privateHosts }: ConnectorInstance<Config>): Outgoing {
+    return { fetch: this.http.guarded(privateHosts) };
   }
 
   protected settings({ clientId, clientSecret, issuer = this.descriptor.issuer }: Config): IssuerSettings {
@@ -153,6 +169,16 @@ export abstract class OpenIdConnectConnector<
     return { issuer, clientId, clientSecret, authentication: this.descriptor.authentication };
   }
 }
+
+/** Nobody signs in when a token is refreshed: an ID token that is not valid makes the answer one that is of no use. */
+function withoutSignIn(cause: unknown): never {
+  throw isLatchkeyError(cause) && cause.code === 'auth.id_token_invalid' ? refusedAnswer(cause) : cause;
+}
+
+const refusedAnswer = (cause?: unknown): LatchkeyError =>
+  new LatchkeyError('connector.invalid_response', 'The provider renewed a grant of somebody else.', {
+    cause,
+  });
 
 /** Claims about the token and not about the person. */
 const PROTOCOL = new Set(

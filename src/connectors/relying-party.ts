@@ -177,10 +177,10 @@ export class RelyingParty {
     await spendMadeUpCode((callback) => this.redeem(callback), metadata.issuer);
   }
 
-  /** RFC 7009. An issuer without a revocation endpoint has nothing to revoke. */
-  async revoke(token: string): Promise<void> {
+  /** RFC 7009. `unsupported` by an issuer without a revocation endpoint. */
+  async revoke(token: string): Promise<void | 'unsupported'> {
     const { configuration, metadata } = await this.issuer();
-    if (!metadata.revocation_endpoint) return;
+    if (!metadata.revocation_endpoint) return 'unsupported';
     await attempt('revoke', () => oidc.tokenRevocation(configuration, token));
   }
 

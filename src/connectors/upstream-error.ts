@@ -100,14 +100,20 @@ const MALFORMED: [ErrorCode, string] = [
   'connector.invalid_response',
   'The provider sent an answer that cannot be used.',
 ];
+const GRANT_OVER: [ErrorCode, string] = [
+  'connector.grant_invalid',
+  'The provider no longer honours the grant.',
+];
 const UNAVAILABLE: [ErrorCode, string] = ['connector.provider_unavailable', 'The provider has a problem.'];
 
 /** RFC 6749 5.2. */
 function classifyBody(step: Step, { error, status }: ResponseBodyError): [ErrorCode, string] {
   switch (error) {
+    case 'invalid_token':
+      return step === 'revoke' ? GRANT_OVER : classifyStatus(step, status);
     case 'invalid_grant':
-      return step === 'refresh'
-        ? ['connector.grant_invalid', 'The provider no longer honours the grant.']
+      return step === 'refresh' || step === 'revoke'
+        ? GRANT_OVER
         : [
             'connector.social_auth_code_invalid',
             'The sign-in took too long or was used already. Start again.',

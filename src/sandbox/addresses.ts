@@ -1,6 +1,6 @@
 import { applicationCredentials } from './clients.js';
 
-interface Credentials {
+export interface Credentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
@@ -19,7 +19,11 @@ export interface Addresses {
   readonly logto: { readonly endpoint: string; readonly appId: string; readonly appSecret: string };
   readonly google: Credentials & { readonly issuer: string };
   /** An OAuth App, whose tokens do not expire. */
-  readonly github: Credentials & { readonly endpoint: string; readonly apiEndpoint: string };
+  readonly github: Credentials & {
+    readonly endpoint: string;
+    readonly apiEndpoint: string;
+    readonly webhookSecret: string;
+  };
   /** A GitHub App at the same endpoints, whose tokens expire; it has no permission to see e-mail addresses. */
   readonly githubApp: Credentials;
   readonly facebook: Credentials & { readonly endpoint: string; readonly graphEndpoint: string };

@@ -4,6 +4,7 @@ import { type Corp, corpsOf } from './wecom/corps.js';
 export interface SandboxClient {
   readonly clientId: string;
   readonly clientSecret: string;
+  /** None: at Logto it is a client that acts for itself. */
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
   /** Where Logto sends logout tokens, on loopback; ID tokens of the client then carry `sid`. */
@@ -23,7 +24,11 @@ export const applicationCredentials = {
     clientId: 'latchkey-sandbox.apps.example.test',
     clientSecret: 'latchkey-sandbox-google-secret',
   },
-  github: { clientId: 'Ov23liLatchkeySandbox', clientSecret: 'latchkey-sandbox-github-secret' },
+  github: {
+    clientId: 'Ov23liLatchkeySandbox',
+    clientSecret: 'latchkey-sandbox-github-secret',
+    webhookSecret: 'latchkey-sandbox-github-webhook-secret',
+  },
   githubApp: { clientId: 'Iv23liLatchkeySandbox', clientSecret: 'latchkey-sandbox-github-app-secret' },
   facebook: { clientId: '1428571428571428', clientSecret: '5a9d0b7c3e8f4126a7d1c0e94b62f835' },
   x: { clientId: 'LatchkeySandboxAtX', clientSecret: 'latchkey-sandbox-x-secret' },
@@ -61,7 +66,7 @@ export function clientsOf(options: {
     logto: [logtoClient(application), ...further],
     google: [{ ...google, ...calledBackAt('google') }, ...further],
     github: [
-      { ...github, ...calledBackAt('github') },
+      { clientId: github.clientId, clientSecret: github.clientSecret, ...calledBackAt('github') },
       { ...githubApp, ...calledBackAt('github-app', 'github'), githubApp: { emailPermission: false } },
       ...further,
     ],

@@ -1,7 +1,11 @@
 import type { Clock } from '../common/clock.js';
 import type { Control } from './control/control.js';
 import type { Fault } from './control/faults.js';
+import { signedRequest, type SignedRequestOptions } from './facebook/signed-request.js';
+import { delivery, type Delivery, type DeliveryOptions } from './github/delivery.js';
 import { type OneTapOptions, oneTapCredential } from './google/one-tap.js';
+import { securityEvent, type SecurityEventOptions } from './google/security-event.js';
+import { sendNotice, type Notice, type NoticeAnswer } from './notices.js';
 import type { ProviderId } from './pages/providers.js';
 import { requirePersona } from './personas.js';
 
@@ -45,11 +49,19 @@ export interface Orders {
   reusedXRefreshTokens(): number;
   /** The most refresh requests of one grant at Logto that were in flight at the same time. */
   concurrentRefreshes(): number;
+  /** Tells the application what a provider tells of its own accord, and returns its answer. */
+  notify(notice: Notice): Promise<NoticeAnswer>;
+  /** What Google would push: a security event token. */
+  securityEvent(options: SecurityEventOptions): Promise<string>;
+  /** What a GitHub App would deliver, to be signed with any secret. */
+  githubDelivery(options: DeliveryOptions): Delivery;
+  /** What Facebook would post as `signed_request`. */
+  facebookSignedRequest(options: SignedRequestOptions): string;
   /** What One Tap would post for this persona. */
   oneTapCredential(options: OneTapOptions): Promise<string>;
 }
 
-export const ordersTo = (control: Control): Orders => ({
+export const ordersTo = (control: Control, applicationUrl: string): Orders => ({
   attach: (clock) => control.attach(clock),
   advance: (seconds) => control.advance(seconds),
   skewClocks: (seconds) => control.skewClocks(seconds),
@@ -72,5 +84,9 @@ export const ordersTo = (control: Control): Orders => ({
   reusedRefreshTokens: () => control.logto.refreshes.reused(),
   reusedXRefreshTokens: () => control.dialects.x.ledger.reusedRefreshTokens(),
   concurrentRefreshes: () => control.logto.refreshes.concurrent(),
+  notify: (notice) => sendNotice(control.dialects, applicationUrl, notice),
+  securityEvent: (options) => securityEvent(control.dialects.google, options),
+  githubDelivery: delivery,
+  facebookSignedRequest: (options) => signedRequest(control.dialects.facebook, options),
   oneTapCredential: (options) => oneTapCredential(control.dialects.google, options),
 });

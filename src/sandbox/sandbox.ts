@@ -12,6 +12,7 @@ import { openState } from './state.js';
 
 export type { Fault } from './control/faults.js';
 export type { SandboxClient } from './clients.js';
+export type { Notice, NoticeAnswer } from './notices.js';
 
 export interface SandboxOptions {
   /** 0 takes any free port. */
@@ -63,5 +64,10 @@ async function serve(options: SandboxOptions, listener: Listener): Promise<Sandb
     state.flush();
   };
   const addresses = addressesOf(url);
-  return { ...addresses, connectors: sandboxConnectors(addresses), ...ordersTo(control), close };
+  return {
+    ...addresses,
+    connectors: sandboxConnectors(addresses),
+    ...ordersTo(control, options.applicationUrl),
+    close,
+  };
 }

@@ -19,7 +19,7 @@ export async function createServer({ applicationUrl, control }: ServerOptions): 
   const app = fastify();
   takeBodiesAsText(app);
   countAndStrike(app, control);
-  await app.register((scope) => controlRoutes(scope, control));
+  await app.register((scope) => controlRoutes(scope, control, applicationUrl));
   app.get('/', { preHandler: refuseStrangers }, (_request, reply) =>
     sendPage(reply, homePage(applicationUrl, control)),
   );

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { Clock, systemSeconds } from '../../src/common/clock.js';
+import type { Clock } from '../../src/common/clock.js';
 import { Secret } from '../../src/common/secret.js';
 import { ApplicationToken } from '../../src/connectors/application-tokens/application-token.entity.js';
 import { ApplicationTokenStore } from '../../src/connectors/application-tokens/application-token.store.js';
@@ -14,20 +14,7 @@ import { Keyring } from '../../src/sealing/keyring.js';
 import { Sealer } from '../../src/sealing/sealer.js';
 import { TEST_VAULT_KEYS } from '../support/backend.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
-
-/** Moves when it is told to, and never by itself. */
-export class StandingClock extends Clock {
-  private seconds = systemSeconds();
-
-  override now(): number {
-    return this.seconds;
-  }
-
-  override advance(seconds: number): void {
-    super.advance(seconds);
-    this.seconds += seconds;
-  }
-}
+import { StandingClock } from '../support/standing-clock.js';
 
 /** Processes of the backend on one database, each with a memory of its own. */
 export class TokenStage {
@@ -49,11 +36,11 @@ export class TokenStage {
   }
 
   /** A process that has just been started. */
-  process(number = 0, keys = TEST_VAULT_KEYS): ApplicationTokens {
+  process(number = 0, keys = TEST_VAULT_KEYS, clock: Clock = this.clock): ApplicationTokens {
     const sealer = new Sealer(Keyring.parse(keys));
-    const store = new WatchedStore(this.dataSources[number], sealer, this.clock);
+    const store = new WatchedStore(this.dataSources[number], sealer, clock);
     store.onClaimInVain = () => (this.claimsInVain += 1);
-    return new ApplicationTokens(store, this.clock);
+    return new ApplicationTokens(store, clock);
   }
 
   /** Resolves when somebody has tried to get a lease in vain, and once more. */
@@ -68,6 +55,11 @@ export class TokenStage {
 
   async change(changes: Partial<ApplicationToken>): Promise<void> {
     await this.dataSources[0].getRepository(ApplicationToken).updateAll(changes);
+  }
+
+  /** As when its holder has been silent for too long. */
+  leaseEnds(): Promise<void> {
+    return this.change({ leaseUntil: Date.now() });
   }
 
   async clear(): Promise<void> {

@@ -344,7 +344,7 @@ describe('the generic OAuth 2.0 connector', () => {
     it('and ends it where the provider has a place for that (RFC 7009)', async () => {
       await connector.revoke(instance({ revocationEndpoint: `${provider.origin}/revoke` }), held);
       expect(provider.requestsTo('POST /revoke')[0]?.form.get('token')).toBe('refresh-0');
-      await connector.revoke(instance(), held);
+      expect(await connector.revoke(instance(), held)).toBe('unsupported');
       expect(provider.requests).toHaveLength(1);
     });
   });

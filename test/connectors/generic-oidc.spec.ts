@@ -144,6 +144,11 @@ describe('the generic OpenID Connect connector', () => {
     });
   });
 
+  it('says that a grant cannot be ended where the issuer names no place for that (RFC 7009)', async () => {
+    issuer.bend({ answers: { discovery: metadata({ revocation_endpoint: undefined }) } });
+    expect(await connector.revoke(instance(), held('access', 'refresh'))).toBe('unsupported');
+  });
+
   describe('goes to private addresses', () => {
     it('not at all, unless they are on the list (SF-01, SF-08)', async () => {
       const at = { ...instance(), privateHosts: new Set<string>() };

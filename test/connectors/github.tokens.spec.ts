@@ -200,6 +200,23 @@ describe("GitHub's revocation", () => {
     await expect(revoke()).resolves.toBeUndefined();
   });
 
+  it.each([404, 422])('ends the grant of a GitHub App whose access token is over: %d', async (status) => {
+    const isNew = (body: string) => body.includes('next-access');
+    github.script({
+      [GRANT]: ({ body }) => (isNew(body) ? { status: 204, headers: {}, body: '' } : json({}, status)),
+      [TOKEN]: json({ ...APP_TOKENS, access_token: 'next-access' }),
+    });
+    await connector.revoke(instance(), held('the-access-token', 'the-refresh-token'));
+    expect(github.requestsTo(GRANT).map(({ body }) => isNew(body))).toEqual([false, true]);
+    expect(github.requestTo(TOKEN).form.get('refresh_token')).toBe('the-refresh-token');
+  });
+
+  it('finds the grant of a GitHub App over where its refresh token is too', async () => {
+    github.script({ [GRANT]: json({}, 404), [TOKEN]: refused('bad_refresh_token', '') });
+    const revoking = connector.revoke(instance(), held('the-access-token', 'the-refresh-token'));
+    expect((await refusalOf(revoking)).code).toBe('connector.grant_invalid');
+  });
+
   it.each([
     [401, 'connector.misconfigured'],
     [429, 'connector.rate_limited'],

@@ -10,7 +10,7 @@ import { TEST_SESSION_SECRET, TEST_VAULT_KEYS } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
 import { freePort } from '../support/ports.js';
-import { StandingClock } from './application-tokens-stage.js';
+import { StandingClock } from '../support/standing-clock.js';
 
 /** Somebody who has been sent back by WeCom, and has not arrived. */
 export interface Returning {

@@ -2,9 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../../common/epoch-column.js';
 import type { ErrorCode } from '../../common/errors.js';
 import { Sealed } from '../../sealing/sealed.js';
+import { SealedFor } from '../../sealing/sealed-for.js';
+import type { Binding } from '../../sealing/sealer.js';
 
 /** The token of an application at its provider, sealed, and who is fetching it at the moment. */
 @Entity('latchkey_application_tokens')
+@SealedFor(bindingOf)
 export class ApplicationToken {
   @PrimaryColumn({ name: 'connector_id', type: 'varchar', length: 64 })
   connectorId: string;
@@ -32,7 +35,7 @@ export class ApplicationToken {
   @Column({ type: 'varchar', length: 43, nullable: true })
   refused: string | null;
 
-  /** Who is fetching, and until when nobody else does; 0 is nobody. */
+  /** Who is fetching, and until when nobody else does, in milliseconds by the database's clock; 0 is nobody. */
   @Column({ name: 'lease_owner', type: 'varchar', length: 21, nullable: true })
   leaseOwner: string | null;
 
@@ -48,4 +51,22 @@ export class ApplicationToken {
 
   @EpochColumn('retry_at')
   retryAt: number;
+}
+
+type BoundFacts = Pick<
+  ApplicationToken,
+  'connectorId' | 'credentials' | 'version' | 'expiresAt' | 'renewAt' | 'refused'
+>;
+
+/** What the token is bound to. */
+export function bindingOf(facts: BoundFacts): Binding {
+  return [
+    'application-token',
+    facts.connectorId,
+    facts.credentials,
+    facts.version,
+    facts.expiresAt,
+    facts.renewAt,
+    facts.refused,
+  ];
 }

@@ -2,14 +2,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, LessThanOrEqual, Not, type Repository } from 'typeorm';
 import { Clock } from '../../common/clock.js';
+import { databaseTimeIn, isOver } from '../../common/database-time.js';
 import { isLatchkeyError } from '../../common/errors.js';
 import { digest } from '../../common/random.js';
 import { Secret } from '../../common/secret.js';
-import { Sealer, type Binding } from '../../sealing/sealer.js';
-import { ApplicationToken } from './application-token.entity.js';
+import { Sealer } from '../../sealing/sealer.js';
+import { ApplicationToken, bindingOf } from './application-token.entity.js';
 
 /** Longer than a fetch can take with the time limit of the HTTP client. */
-const LEASE_SECONDS = 10;
+const LEASE_MILLISECONDS = 10_000;
 
 /** An application at its provider, as one instance is configured. */
 export type ApplicationTokenRow = Pick<ApplicationToken, 'connectorId' | 'credentials'>;
@@ -29,8 +30,8 @@ export type NewToken = Pick<ApplicationToken, 'expiresAt' | 'renewAt' | 'refused
 export type FailedFetch = Pick<ApplicationToken, 'failures' | 'failureCode' | 'retryAt'>;
 
 /**
- * Application tokens in the database. The lease goes by the clock of whoever asks: where clocks differ by more than
- * it, the provider is asked once more, and still nobody writes over what another one has written.
+ * Application tokens in the database. The lease goes by the database's clock. A holder who outlasts it has the provider
+ * asked once more, and still nobody writes over what another one has written.
  */
 @Injectable()
 export class ApplicationTokenStore {
@@ -38,7 +39,7 @@ export class ApplicationTokenStore {
   private readonly rows: Repository<ApplicationToken>;
 
   constructor(
-    @InjectDataSource() dataSource: DataSource,
+    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly sealer: Sealer,
     private readonly clock: Clock,
   ) {
@@ -53,10 +54,9 @@ export class ApplicationTokenStore {
   /** Whether the owner may fetch from now on, for a while, and nobody else may. False when the row has changed. */
   async claim({ row }: HeldToken, owner: string): Promise<boolean> {
     const { connectorId, credentials, version } = row;
-    const now = this.clock.now();
     const { affected } = await this.rows.update(
-      { connectorId, credentials, version, leaseUntil: LessThanOrEqual(now) },
-      { leaseOwner: owner, leaseUntil: now + LEASE_SECONDS },
+      { connectorId, credentials, version, leaseUntil: isOver(this.dataSource) },
+      { leaseOwner: owner, leaseUntil: databaseTimeIn(this.dataSource, LEASE_MILLISECONDS) },
     );
     return affected === 1;
   }
@@ -101,7 +101,7 @@ export class ApplicationTokenStore {
       connectorId,
       credentials: Not(credentials),
       expiresAt: over,
-      leaseUntil: over,
+      leaseUntil: isOver(this.dataSource),
       retryAt: over,
     });
   }
@@ -137,15 +137,3 @@ const UNTROUBLED = {
   failureCode: null,
   retryAt: 0,
 } as const;
-
-type BoundFacts = Omit<ApplicationToken, 'sealed' | keyof typeof UNTROUBLED>;
-
-const bindingOf = (facts: BoundFacts): Binding => [
-  'application-token',
-  facts.connectorId,
-  facts.credentials,
-  facts.version,
-  facts.expiresAt,
-  facts.renewAt,
-  facts.refused,
-];

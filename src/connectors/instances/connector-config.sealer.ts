@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Sealer, type Binding } from '../../sealing/sealer.js';
+import { Sealer } from '../../sealing/sealer.js';
 import { only, without, type ConnectorConfig } from './connector-config.js';
-import type { StoredConnector } from './stored-connector.entity.js';
-
-/** What a row's secrets are bound to beside the rest of its configuration. */
-export type BoundColumns = Pick<StoredConnector, 'id' | 'connectorId' | 'target' | 'version'>;
+import { bindingOf, type BoundColumns, type StoredConnector } from './stored-connector.entity.js';
 
 type SealedColumns = Pick<StoredConnector, 'config' | 'configuredSecrets' | 'sealed'>;
 
@@ -22,7 +19,7 @@ export class ConnectorConfigSealer {
   async seal(
     config: ConnectorConfig,
     secretFields: readonly string[],
-    row: BoundColumns,
+    row: Omit<BoundColumns, 'config'>,
   ): Promise<SealedColumns> {
     const secrets = only(config, secretFields);
     const text = JSON.stringify(without(config, secretFields));
@@ -39,18 +36,3 @@ export class ConnectorConfigSealer {
     return { ...fields.parse(JSON.parse(row.config)), ...fields.parse(JSON.parse(secrets)) };
   }
 }
-
-const bindingOf = ({
-  id,
-  connectorId,
-  target,
-  version,
-  config,
-}: BoundColumns & { config: string }): Binding => [
-  'connector-config',
-  id,
-  connectorId,
-  target,
-  version,
-  config,
-];

@@ -16,8 +16,21 @@ import { SignInExperience } from './sign-in-experience.js';
 import type { StoredConnector } from './stored-connector.entity.js';
 import { StoredInstances } from './stored-instances.js';
 
-/** Told that the tokens of an instance are to go, as part of the transaction that makes them useless. */
-export type TokensEndListener = (manager: EntityManager, instanceId: string) => Promise<void>;
+/**
+ * Told that the tokens of an instance are to go, as part of the transaction that makes them useless. `former` is its row
+ * as it was, where it is deleted or leads elsewhere. Resolves with how many grants are left to be ended at the provider.
+ */
+export type TokensEndListener = (
+  manager: EntityManager,
+  instanceId: string,
+  former?: StoredConnector,
+) => Promise<number | void>;
+
+/** What a change has left to do. */
+export interface TokensEnded {
+  /** How many grants are being ended at the provider, for which nobody waits. */
+  readonly grantsToEnd: number;
+}
 
 /**
  * The connector instances, for administrators. Those of code and environment are shown and cannot be changed; those of
@@ -79,18 +92,22 @@ export class ConnectorInstances {
    * Rejects with `entity.not_found`, `connector.read_only`, `connector.version_mismatch` where the test says so,
    * `connector.secret_required`, and as {@link create} does.
    */
-  async update(id: string, changes: InstanceChanges, test?: VersionTest): Promise<InstanceRecord> {
+  async update(
+    id: string,
+    changes: InstanceChanges,
+    test?: VersionTest,
+  ): Promise<InstanceRecord & TokensEnded> {
     await this.assertWritable(id);
-    const attempt = () => this.replace(id, changes, test);
-    await this.turns.run(id, () => againOnConflict(attempt));
-    return this.get(id);
+    const grantsToEnd = await this.inTurn(id, () => this.replace(id, changes, test));
+    return { ...(await this.get(id)), grantsToEnd };
   }
 
   /** Rejects with `entity.not_found`, `connector.read_only` or `connector.version_mismatch`. */
-  async remove(id: string, test?: VersionTest): Promise<void> {
+  async remove(id: string, test?: VersionTest): Promise<TokensEnded> {
     await this.assertWritable(id);
-    await this.turns.run(id, () => againOnConflict(() => this.delete(id, test)));
+    const grantsToEnd = await this.inTurn(id, () => this.delete(id, test));
     await this.stored.reread();
+    return { grantsToEnd };
   }
 
   /** The row behind a record, for those who look into it without changing it. Rejects as {@link update} does. */
@@ -99,26 +116,38 @@ export class ConnectorInstances {
     return this.find(id);
   }
 
-  private async replace(id: string, changes: InstanceChanges, test?: VersionTest): Promise<boolean> {
+  /** What `attempt` returns when it has met nobody else; before, it is undefined. */
+  private async inTurn(id: string, attempt: () => Promise<number | undefined>): Promise<number> {
+    let grantsToEnd: number | undefined;
+    const isDone = async () => (grantsToEnd = await attempt()) !== undefined;
+    await this.turns.run(id, () => againOnConflict(isDone));
+    return grantsToEnd ?? 0;
+  }
+
+  private async replace(
+    id: string,
+    changes: InstanceChanges,
+    test?: VersionTest,
+  ): Promise<number | undefined> {
     const former = await this.find(id);
     assertVersion(former, test);
     const next = await this.drafts.change(former, changes);
     return this.dataSource.transaction(async (manager) => {
-      if (!(await this.store.replace(manager, former.version, next))) return false;
-      if (changes.enableTokenStorage === false || hasMoved(former, next)) await this.endTokens(manager, id);
-      return true;
+      if (!(await this.store.replace(manager, former.version, next))) return undefined;
+      if (hasMoved(former, next)) return this.endTokens(manager, id, former);
+      return changes.enableTokenStorage === false ? this.endTokens(manager, id) : 0;
     });
   }
 
-  private async delete(id: string, test?: VersionTest): Promise<boolean> {
+  private async delete(id: string, test?: VersionTest): Promise<number | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const row = await this.find(id, manager);
       assertVersion(row, test);
-      if (!(await this.store.remove(manager, row))) return false;
-      await this.endTokens(manager, id);
+      if (!(await this.store.remove(manager, row))) return undefined;
+      const grantsToEnd = await this.endTokens(manager, id, row);
       await manager.delete(ApplicationToken, { connectorId: id });
       if (!(await this.isOffered(row, manager))) await this.experience.forget(row.target, manager);
-      return true;
+      return grantsToEnd;
     });
   }
 
@@ -129,8 +158,10 @@ export class ConnectorInstances {
     );
   }
 
-  private async endTokens(manager: EntityManager, id: string): Promise<void> {
-    for (const listener of this.listeners) await listener(manager, id);
+  private async endTokens(manager: EntityManager, id: string, former?: StoredConnector): Promise<number> {
+    let grantsToEnd = 0;
+    for (const listener of this.listeners) grantsToEnd += (await listener(manager, id, former)) ?? 0;
+    return grantsToEnd;
   }
 
   private async find(id: string, manager?: EntityManager): Promise<StoredConnector> {

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { PRIVATE_HOSTS } from '../../common/private-addresses.js';
 import { ConfigurationError } from '../../config/configuration.error.js';
 import type { ConfiguredConnector, ConnectorInstanceOptions } from '../connector.registry.js';
-import { CONNECTOR_INSTANCES, PRIVATE_HOSTS } from '../connectors.tokens.js';
+import { CONNECTOR_INSTANCES } from '../connectors.tokens.js';
 import { ConnectorKinds } from './connector-kinds.js';
 import { INSTANCE_ID, instanceOf, RESERVED, TARGET } from './instance.js';
 

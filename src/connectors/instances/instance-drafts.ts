@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { LatchkeyError } from '../../common/errors.js';
-import { assertPublicEndpoints } from '../../common/private-addresses.js';
+import { assertPublicEndpoints, PRIVATE_HOSTS } from '../../common/private-addresses.js';
 import { randomId } from '../../common/random.js';
 import type { Connector } from '../connector.js';
-import { PRIVATE_HOSTS } from '../connectors.tokens.js';
 import {
   judgeConfig,
   movesElsewhere,

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { isLatchkeyError, LatchkeyError, type ErrorCode } from '../../common/errors.js';
+import { PRIVATE_HOSTS } from '../../common/private-addresses.js';
 import type { ConfiguredConnector } from '../connector.registry.js';
-import { PRIVATE_HOSTS } from '../connectors.tokens.js';
 import { judgeConfig, type ConnectorConfig } from './connector-config.js';
 import { ConnectorConfigSealer } from './connector-config.sealer.js';
 import { ConnectorKinds } from './connector-kinds.js';

@@ -6,6 +6,7 @@ import {
   Header,
   Headers,
   HttpCode,
+  Inject,
   Param,
   Patch,
   Post,
@@ -14,10 +15,12 @@ import {
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { z } from 'zod';
 import { ManagementGuard } from '../../common/management.guard.js';
+import { tellRevocation } from '../../common/revocation-outcome.js';
 import { SchemaPipe } from '../../common/schema.pipe.js';
-import { ConnectorInstances } from '../instances/connector-instances.js';
+import { ConnectorInstances, type TokensEnded } from '../instances/connector-instances.js';
 import type { InstanceChanges, NewInstance } from '../instances/instance-drafts.js';
 import type { InstanceRecord } from '../instances/instance-record.js';
 import { connectorAnswer, type ConnectorAnswer } from './answers.js';
@@ -35,6 +38,7 @@ export class ConnectorsController {
     private readonly instances: ConnectorInstances,
     private readonly dryRun: DryRun,
     private readonly tags: EntityTags,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
   @Get()
@@ -75,14 +79,20 @@ export class ConnectorsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): Promise<ConnectorAnswer> {
-    return this.answer(response, await this.instances.update(id, changes, versionTest(ifMatch)));
+    const record = await this.instances.update(id, changes, versionTest(ifMatch));
+    this.tell(response, record);
+    return this.answer(response, record);
   }
 
   @Delete(':id')
   @Audited('connector.deleted')
   @HttpCode(204)
-  async remove(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
-    await this.instances.remove(id, versionTest(ifMatch));
+  async remove(
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: unknown,
+  ): Promise<void> {
+    this.tell(response, await this.instances.remove(id, versionTest(ifMatch)));
   }
 
   /** Tries an instance, with the configuration of the body where there is one, and changes nothing. */
@@ -94,6 +104,11 @@ export class ConnectorsController {
     @Body({ schema: testedConfig }) tested: z.output<typeof testedConfig>,
   ): Promise<DryRunAnswer> {
     return this.dryRun.run(id, tested?.config);
+  }
+
+  /** There may be thousands of grants, so nobody waits for the first. */
+  private tell(response: unknown, { grantsToEnd }: TokensEnded): void {
+    if (grantsToEnd > 0) tellRevocation(this.host, response, 'pending');
   }
 
   private answer(response: unknown, record: InstanceRecord): ConnectorAnswer {

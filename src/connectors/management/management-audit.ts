@@ -10,7 +10,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { concatMap, type Observable } from 'rxjs';
 import { AuditLog } from '../../audit/audit-log.js';
-import { establishedOf } from '../../common/established.js';
+import { actorOf } from '../../common/actor.js';
 import { requestOf } from '../../common/request-of.js';
 
 const EVENT = 'latchkey:audited-event';
@@ -38,13 +38,6 @@ export class ManagementAudit implements NestInterceptor {
 /** The answer of the route leaves once this stands in the audit log. */
 export const Audited = (event: string): MethodDecorator =>
   applyDecorators(SetMetadata(EVENT, event), UseInterceptors(ManagementAudit));
-
-/** A person by their id with us, a program by its client at Logto. */
-function actorOf(context: ExecutionContext): string | null {
-  const { user, accessToken } = establishedOf(context);
-  const { clientId } = (accessToken ?? {}) as { readonly clientId?: string };
-  return user?.id ?? (clientId === undefined ? null : `client:${clientId}`);
-}
 
 function idOf(value: unknown): string | undefined {
   const { id } = (value ?? {}) as { readonly id?: unknown };

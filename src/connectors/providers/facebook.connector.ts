@@ -5,12 +5,15 @@ import { isLatchkeyError, LatchkeyError } from '../../common/errors.js';
 import type { AuthorizationRequest, ConnectorInstance, ProviderIdentity } from '../connector.js';
 import { clientForm, textItem } from '../forms.js';
 import { endpointUrl } from '../endpoint.js';
+import type { ProviderMessage, ProviderNotification } from '../notifications/notification.js';
+import { unsupportedNotification } from '../notifications/refusals.js';
 import type { ResourceAnswer } from '../oauth-client.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
 import type { TokenAnswer } from '../token-answer.js';
 import { tokenSetOf, type TokenSet } from '../token-set.js';
 import { refusalOf, repaired } from './facebook/errors.js';
+import { signedRequest } from './facebook/signed-request.js';
 
 const config = oauth2Config.extend({
   /** Versions are retired about two years after their release: https://developers.facebook.com/docs/graph-api/changelog */
@@ -42,8 +45,11 @@ const inspection = z.object({
     app_id: z.coerce.string(),
     is_valid: z.boolean(),
     expires_at: z.int().nonnegative().optional().catch(undefined),
+    data_access_expires_at: z.int().nonnegative().optional().catch(undefined),
   }),
 });
+
+type Inspection = z.output<typeof inspection>['data'];
 
 const permissions = z.object({
   data: z.array(z.object({ permission: z.string(), status: z.string() })),
@@ -115,6 +121,25 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
       throw refusalOf({ ...answerOf(answer), body: await answer.json().catch(() => undefined) });
   }
 
+  /**
+   * What stands in the app's settings as "Deauthorize callback" and "Data deletion request":
+   * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+   */
+  override async notifications(
+    { config }: Instance,
+    { kind, body }: ProviderMessage,
+  ): Promise<readonly ProviderNotification[]> {
+    if (kind === 'event') throw unsupportedNotification();
+    const { userId, signature, issuedAt } = signedRequest(body, config.clientSecret, this.clock.now());
+    const { issuer } = this.endpoints(config);
+    const about = { id: `${kind} ${signature}`, issuedAt, issuer, subject: userId };
+    return [
+      kind === 'deauthorize'
+        ? { event: 'grant_revoked', ends: ['tokens'], ...about }
+        : { event: 'data_deletion', ends: ['account'], ...about },
+    ];
+  }
+
   override async verifyCredentials(instance: Instance): Promise<void> {
     await this.client(instance).grant('client_credentials', {});
   }
@@ -135,14 +160,24 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
     return refusalOf(answer);
   }
 
-  /** The token has to be our app's own; for the vault it is made to last, and says what the person has allowed. */
+  /**
+   * The token has to be our app's own; for the vault it is made to last, and says what the person has allowed. After 90
+   * days without the person no exchange brings their data back:
+   * https://developers.facebook.com/docs/facebook-login/auth-vs-data#data-access-expiration
+   */
   protected override async settle(instance: Instance, granted: TokenSet): Promise<TokenSet> {
     const tokenSet = instance.enableTokenStorage ? await this.prolonged(instance, granted) : granted;
-    const [expiresAt, scope] = await Promise.all([
+    const [ends, scope] = await Promise.all([
       this.inspect(instance, tokenSet),
       instance.enableTokenStorage ? this.granted(instance, tokenSet) : tokenSet.scope,
     ]);
-    return { ...tokenSet, scope, expiresAt: tokenSet.expiresAt ?? expiresAt };
+    const { expires_at: end, data_access_expires_at: dataAccessEnd } = ends;
+    return {
+      ...tokenSet,
+      scope,
+      expiresAt: tokenSet.expiresAt ?? (end || undefined),
+      refreshTokenExpiresAt: dataAccessEnd || undefined,
+    };
   }
 
   protected override readProfile(instance: Instance, { accessToken }: TokenSet): Promise<unknown> {
@@ -162,8 +197,8 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
     }
   }
 
-  /** https://developers.facebook.com/docs/graph-api/reference/debug_token. When the token ends; 0 is never. */
-  private async inspect(instance: Instance, { accessToken }: TokenSet): Promise<number | undefined> {
+  /** https://developers.facebook.com/docs/graph-api/reference/debug_token. When the token and access to data end; 0 is never. */
+  private async inspect(instance: Instance, { accessToken }: TokenSet): Promise<Inspection> {
     const { clientId, clientSecret } = instance.config;
     const url = this.graphUrl(instance, '/debug_token', { input_token: accessToken.reveal() });
     const { success, data } = inspection.safeParse(
@@ -176,7 +211,7 @@ export class FacebookConnector extends OAuth2Connector<z.output<typeof profile>,
         'connector.social_invalid_access_token',
         'The access token is not for this application.',
       );
-    return data.data.expires_at || undefined;
+    return data.data;
   }
 
   private async granted(

@@ -9,17 +9,23 @@ import type {
 } from '../connector.js';
 import { clientForm, textItem } from '../forms.js';
 import { endpointUrl } from '../endpoint.js';
+import type { ProviderMessage, ProviderNotification } from '../notifications/notification.js';
+import { unsupportedNotification } from '../notifications/refusals.js';
 import { OAuth2Connector, oauth2Config, type OAuth2Endpoints } from '../oauth2.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
 import { refusal, type TokenAnswer } from '../token-answer.js';
 import type { TokenSet } from '../token-set.js';
 import { upstreamRefusal } from '../upstream-error.js';
+import { scopeInclusions } from './github/scopes.js';
+import { revokedBy } from './github/webhook.js';
 
 const config = oauth2Config.extend({
   /** Of GitHub Enterprise Server, without a path. */
   endpoint: endpointUrl.default('https://github.com'),
   /** Default: GitHub's own, or that of the Enterprise Server (`<endpoint>/api/v3`). */
   apiEndpoint: endpointUrl.optional(),
+  /** What a GitHub App signs its webhook deliveries with; without it, none is taken. */
+  webhookSecret: z.string().min(1).optional(),
 });
 
 type Config = z.output<typeof config>;
@@ -58,8 +64,16 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
       ...clientForm,
       textItem('endpoint', 'Address of an Enterprise Server', 'https://github.example.com'),
       textItem('apiEndpoint', 'Address of its API'),
+      {
+        key: 'webhookSecret',
+        label: 'Webhook secret of a GitHub App',
+        type: 'Text',
+        isConfidential: true,
+      },
     ],
+    secretFields: ['clientSecret', 'webhookSecret'],
     refreshMarginSeconds: 300,
+    scopeInclusions,
   } as const;
 
   override readonly configSchema = config;
@@ -111,13 +125,37 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
     return this.renew(instance, held);
   }
 
-  /** Ends the grant with all its tokens: https://docs.github.com/rest/apps/oauth-applications#delete-an-app-authorization */
-  override async revoke(instance: ConnectorInstance<Config>, { accessToken }: TokenSet): Promise<void> {
+  /** Of either kind of app; an OAuth App's token has no end: https://docs.github.com/rest/apps/oauth-applications#check-a-token */
+  override async validate(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void> {
+    const answer = await this.askOfToken(instance, held, { method: 'POST', path: 'token' });
+    if (answer.status === 404 || answer.status === 422)
+      throw new LatchkeyError('connector.grant_invalid', 'The provider no longer knows the token.');
+    if (answer.status !== 200) throw upstreamRefusal('userinfo', answer);
+  }
+
+  /**
+   * Ends the grant with all its tokens: https://docs.github.com/rest/apps/oauth-applications#delete-an-app-authorization.
+   * That takes an access token that lives: while a refresh token does, the grant of a GitHub App is not over without one.
+   */
+  override async revoke(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void> {
+    const answer = await this.askOfToken(instance, held, { method: 'DELETE', path: 'grant' });
+    if (!GONE.has(answer.status)) throw upstreamRefusal('revoke', answer);
+    if (answer.status === 204 || !held.refreshToken) return;
+    const { refreshToken: _, ...renewed } = await this.renew(instance, held);
+    await this.revoke(instance, renewed);
+  }
+
+  /** What an application may ask about the tokens that it was granted, by its own credentials. */
+  private askOfToken(
+    instance: ConnectorInstance<Config>,
+    { accessToken }: TokenSet,
+    { method, path }: { method: string; path: 'token' | 'grant' },
+  ): Promise<Response> {
     const { clientId, clientSecret, endpoint, apiEndpoint = apiOf(endpoint) } = instance.config;
     const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-    const url = new URL(`${apiEndpoint}/applications/${encodeURIComponent(clientId)}/grant`);
-    const answer = await this.ask(instance, url, {
-      method: 'DELETE',
+    const url = new URL(`${apiEndpoint}/applications/${encodeURIComponent(clientId)}/${path}`);
+    return this.ask(instance, url, {
+      method,
       headers: {
         authorization: `Basic ${credentials}`,
         accept: 'application/vnd.github+json',
@@ -125,7 +163,21 @@ export class GithubConnector extends OAuth2Connector<z.output<typeof profile>, C
       },
       body: JSON.stringify({ access_token: accessToken.reveal() }),
     });
-    if (!GONE.has(answer.status)) throw upstreamRefusal('revoke', answer);
+  }
+
+  /**
+   * Every GitHub App is told when somebody takes its access away, and of what is signed nothing says when or which time:
+   * https://docs.github.com/webhooks/webhook-events-and-payloads#github_app_authorization
+   */
+  override async notifications(
+    { config }: ConnectorInstance<Config>,
+    message: ProviderMessage,
+  ): Promise<readonly ProviderNotification[]> {
+    if (message.kind !== 'event' || config.webhookSecret === undefined) throw unsupportedNotification();
+    const subject = revokedBy(message, config.webhookSecret);
+    if (subject === undefined) return [];
+    const { issuer } = this.endpoints(config);
+    return [{ event: 'grant_revoked', ends: ['tokens'], issuer, subject }];
   }
 
   /** Errors have codes of GitHub's own, and scopes are separated by commas. */

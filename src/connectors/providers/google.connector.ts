@@ -9,9 +9,12 @@ import type {
   ProviderIdentity,
 } from '../connector.js';
 import { clientForm, textItem } from '../forms.js';
+import type { ProviderMessage, ProviderNotification } from '../notifications/notification.js';
+import { unsupportedNotification } from '../notifications/refusals.js';
 import { OpenIdConnectConnector, openIdConnectConfig } from '../openid-connect.connector.js';
 import { httpsUrl, optionalText } from '../profile.js';
 import type { TokenSet } from '../token-set.js';
+import { RiscReceiver } from './google/risc.js';
 
 const config = openIdConnectConfig.extend({
   prompts: z.array(z.enum(['none', 'login', 'consent', 'select_account'])).optional(),
@@ -76,11 +79,19 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
     authentication: 'post',
     refreshMarginSeconds: 300,
     refreshTokenNeedsConsent: true,
+    refreshTokenIsReusable: true,
+    /** https://developers.google.com/identity/protocols/oauth2/scopes#google-sign-in */
+    scopeAliases: {
+      email: 'https://www.googleapis.com/auth/userinfo.email',
+      profile: 'https://www.googleapis.com/auth/userinfo.profile',
+    },
   } as const;
 
   override readonly configSchema = config;
 
   protected override readonly claimsSchema = claims;
+
+  private readonly receivers = new WeakMap<Instance, RiscReceiver>();
 
   /**
    * Google itself hands out the addresses of gmail.com and of Workspace domains; any other was somebody's once, and may
@@ -117,9 +128,9 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
   }
 
   /** An administrator of the person's company has taken the access away, which Google says by a code of its own. */
-  override async refresh(instance: Instance, held: TokenSet): Promise<TokenSet> {
+  override async refresh(instance: Instance, held: TokenSet, subject?: string): Promise<TokenSet> {
     try {
-      return await super.refresh(instance, held);
+      return await super.refresh(instance, held, subject);
     } catch (cause) {
       if (!isLatchkeyError(cause) || cause.upstream?.code !== 'admin_policy_enforced') throw cause;
       const { upstream } = cause;
@@ -128,6 +139,12 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
         upstream,
       });
     }
+  }
+
+  /** Google's APIs have a host each: https://developers.google.com/discovery/v1/reference/apis/list */
+  override apiHosts(instance: Instance): Iterable<string> {
+    const { issuer = ISSUER } = instance.config;
+    return issuer === ISSUER ? ['*.googleapis.com'] : super.apiHosts(instance);
   }
 
   /** The parameter `hd` only helps the person to choose; the claim is what counts. */
@@ -148,6 +165,19 @@ export class GoogleConnector extends OpenIdConnectConnector<z.output<typeof clai
       return undefined;
     const { autoSelect = false, closeOnTapOutside = true, itpSupport = true } = oneTap;
     return { scriptUrl: `${issuer}/gsi/client`, clientId, autoSelect, closeOnTapOutside, itpSupport };
+  }
+
+  /** Cross-Account Protection: https://developers.google.com/identity/protocols/risc */
+  override async notifications(
+    instance: Instance,
+    { kind, body }: ProviderMessage,
+  ): Promise<readonly ProviderNotification[]> {
+    if (kind !== 'event') throw unsupportedNotification();
+    const { clientId, issuer = ISSUER } = instance.config;
+    const receiver =
+      this.receivers.get(instance) ?? new RiscReceiver({ issuer, clientId }, this.outgoing(instance));
+    this.receivers.set(instance, receiver);
+    return receiver.read(body);
   }
 
   /** Google writes its own name in two ways. */

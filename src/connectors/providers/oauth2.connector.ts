@@ -77,8 +77,8 @@ export class GenericOAuth2Connector extends OAuth2Connector<Profile, Config> {
     return this.renew(instance, held);
   }
 
-  override async revoke(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void> {
-    if (instance.config.revocationEndpoint) await this.withdraw(instance, held);
+  override async revoke(instance: ConnectorInstance<Config>, held: TokenSet): Promise<void | 'unsupported'> {
+    return instance.config.revocationEndpoint ? this.withdraw(instance, held) : 'unsupported';
   }
 
   protected override authorizationParameters({

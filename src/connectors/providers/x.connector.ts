@@ -42,6 +42,7 @@ export class XConnector extends OAuth2Connector<z.output<typeof profile>, Config
     authentication: 'basic',
     /** A refresh token is good once, so it is used when that is due and not before. */
     refreshMarginSeconds: 60,
+    renewsInBackground: false,
   } as const;
 
   override readonly configSchema = config;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { facebookControlRoutes } from '../facebook/control.routes.js';
+import { noticeNamed, noticeNames, sendNotice } from '../notices.js';
 import { personaSchema } from '../personas.js';
 import { wecomControlRoutes } from '../wecom/control.routes.js';
 import type { Control } from './control.js';
@@ -13,7 +14,11 @@ const advanceSchema = z.object({ seconds: z.coerce.number().int().min(1).max(YEA
 const skewSchema = z.object({ seconds: z.coerce.number().int().min(-YEAR_SECONDS).max(YEAR_SECONDS) });
 
 /** The sandbox by remote control: JSON for programs, forms for the buttons of its page. */
-export async function controlRoutes(app: FastifyInstance, control: Control): Promise<void> {
+export async function controlRoutes(
+  app: FastifyInstance,
+  control: Control,
+  applicationUrl: string,
+): Promise<void> {
   app.addHook('preHandler', refuseStrangers);
   clockRoutes(app, control);
   revocationRoutes(app, control);
@@ -21,6 +26,7 @@ export async function controlRoutes(app: FastifyInstance, control: Control): Pro
   facebookControlRoutes(app, control.dialects.facebook);
   wecomControlRoutes(app, control.dialects.wecom);
   faultRoutes(app, control);
+  noticeRoutes(app, control, applicationUrl);
 
   app.get('/requests', () => control.requests.all());
   app.delete('/requests', (_request, reply) => {
@@ -54,6 +60,23 @@ function revocationRoutes(app: FastifyInstance, control: Control): void {
       perform(request, reply, { schema: personaSchema, action }),
     );
   }
+}
+
+/**
+ * The answer of the application is for whoever looks at its log; a form goes on in any case. What GitHub says has happened
+ * has: the application asks it.
+ */
+function noticeRoutes(app: FastifyInstance, control: Control, applicationUrl: string): void {
+  const schema = personaSchema.extend({ notice: z.enum(noticeNames) });
+  app.post('/notices', (request, reply) =>
+    perform(request, reply, {
+      schema,
+      action: async ({ notice, persona }) => {
+        if (notice === 'github/revoked') control.revokeGrants('github', persona);
+        await sendNotice(control.dialects, applicationUrl, noticeNamed(notice, persona));
+      },
+    }),
+  );
 }
 
 function logtoRoutes(app: FastifyInstance, { logto }: Control): void {

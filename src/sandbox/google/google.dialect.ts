@@ -35,6 +35,7 @@ export function googleDialect({ url, clients, clock, state }: DialectOptions): G
       '/google/v1/userinfo',
       '/google/oauth2/v3/certs',
       '/google/.well-known/openid-configuration',
+      '/google/.well-known/risc-configuration',
       '/google/revoke',
       '/google/o/oauth2/v2/auth',
       '/google/gsi/client',

@@ -10,6 +10,7 @@ import { discoveryDocument } from './discovery.js';
 import type { GoogleDialect } from './google.dialect.js';
 import { GoogleError } from './google.error.js';
 import { oneTapRoutes } from './one-tap.routes.js';
+import { riscConfiguration } from './security-event.js';
 import { grantTokens } from './token.js';
 
 /** Google's endpoints. All hosts of the real one are paths here. */
@@ -18,6 +19,8 @@ export function googleRoutes(app: FastifyInstance, google: GoogleDialect): void 
   oneTapRoutes(app, google);
 
   app.get('/google/.well-known/openid-configuration', () => discoveryDocument(google.issuer));
+
+  app.get('/google/.well-known/risc-configuration', () => riscConfiguration(google));
 
   app.get('/google/oauth2/v3/certs', (_request, reply) => {
     const { kty, n, e, kid, alg } = google.key;

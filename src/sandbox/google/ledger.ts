@@ -101,6 +101,11 @@ export class GoogleLedger {
     return alive(this.saved.refreshTokens.get(token), this.clock.now());
   }
 
+  lastRefreshToken(holder: Holder): string | undefined {
+    const all = [...this.saved.refreshTokens].filter(([, token]) => isSameHolder(token, holder));
+    return all.at(-1)?.[0];
+  }
+
   /** Ends the grant that this token belongs to: all its tokens, and the consent. */
   revokeGrant(holder: Holder): void {
     this.forget((other) => isSameHolder(other, holder));

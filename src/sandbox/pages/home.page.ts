@@ -1,4 +1,5 @@
 import type { Control } from '../control/control.js';
+import { noticeNames } from '../notices.js';
 import { everyone } from '../personas.js';
 import { html, type Html } from './html.js';
 import { page, type Page } from './page.js';
@@ -24,7 +25,8 @@ export const homePage = (applicationUrl: string, control: Control): Page =>
       </ul>
       <h2>The providers</h2>
       <div class="facts">${control.providers.map(providerFacts)}</div>
-      ${clockSection(control.time())} ${revocationSection(control)} ${faultSection(control)}
+      ${clockSection(control.time())} ${revocationSection(control)} ${noticeSection()}
+      ${faultSection(control)}
     `,
   });
 
@@ -80,6 +82,26 @@ const revocationSection = ({ revocable }: Control): Html => html`
       </select>
     </label>
     <button class="button">Revoke all grants</button>
+  </form>
+`;
+
+const noticeSection = (): Html => html`
+  <h2>Word from a provider</h2>
+  <p>Some providers tell applications by themselves what has become of an account or a grant.</p>
+  <form method="post" action="/notices" class="fields inline">
+    <label>
+      What
+      <select name="notice">
+        ${noticeNames.map((name) => html`<option>${name}</option>`)}
+      </select>
+    </label>
+    <label>
+      Person
+      <select name="persona">
+        ${everyone.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}
+      </select>
+    </label>
+    <button class="button">Tell the application</button>
   </form>
 `;
 
