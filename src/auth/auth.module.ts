@@ -12,6 +12,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommonModule } from '../common/common.module.js';
 import { mount } from '../common/mount.js';
 import { REAUTHORIZATION_URL, type ReauthorizationUrl } from '../common/reauthorization-url.js';
+import { MACHINE_GUARD } from '../common/machine.guard.js';
 import { MANAGEMENT_GUARD } from '../common/management.guard.js';
 import { USER_GUARD } from '../common/user.guard.js';
 import { ConfigurationError } from '../config/configuration.error.js';
@@ -19,10 +20,12 @@ import { IdentitiesModule } from '../identities/identities.module.js';
 import { LinkingPolicy } from '../identities/linking.policy.js';
 import { AccessTokenGuard } from './access/access-token.guard.js';
 import { AccessTokens } from './access/access-tokens.js';
+import { MachineAccessGuard } from './access/machine-access.guard.js';
 import { ManagementAccessGuard } from './access/management-access.guard.js';
 import { SessionOrAccessTokenGuard } from './access/session-or-access-token.guard.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountIdentitiesController } from './account/account-identities.controller.js';
+import { AccountTokenSetsController } from './account/account-token-sets.controller.js';
 import { Departures } from './account/departures.js';
 import { GivenIdentities } from './account/given-identities.js';
 import { LinkedAccounts } from './account/linked-accounts.js';
@@ -144,6 +147,7 @@ const exported = [
   AUTH_OPTIONS,
   USER_GUARD,
   MANAGEMENT_GUARD,
+  MACHINE_GUARD,
   LogtoStrategy,
   LogtoClient,
   SessionStore,
@@ -169,9 +173,11 @@ const exported = [
   ],
   providers: [
     ...services,
-    { provide: USER_GUARD, useExisting: SessionGuard },
+    { provide: USER_GUARD, useExisting: SessionOrAccessTokenGuard },
     ManagementAccessGuard,
     { provide: MANAGEMENT_GUARD, useExisting: ManagementAccessGuard },
+    MachineAccessGuard,
+    { provide: MACHINE_GUARD, useExisting: MachineAccessGuard },
     { provide: REAUTHORIZATION_URL, inject: [AUTH_OPTIONS, AUTH_PATHS], useFactory: reauthorizationUrl },
     SocialVerifications,
     VerificationRecords,
@@ -233,11 +239,15 @@ const controllersAt = ({ auth, callback, api }: AuthPaths): Type[] => [
   mount(`${api}/csrf-token`, CsrfController),
   mount(`${api}/my-account`, AccountController),
   mount(`${api}/my-account/identities`, AccountIdentitiesController),
+  mount(`${api}/my-account/token-sets`, AccountTokenSetsController),
   mount(`${api}/verifications/social`, VerificationsController),
   mount(`${api}/connectors/:connectorId/authorization-uri`, ManagementRoundTripsController),
   mount(`${api}/users/:userId`, ManagementIdentitiesController),
 ];
 
 function reauthorizationUrl({ baseUrl }: AuthModuleOptions, { auth }: AuthPaths): ReauthorizationUrl {
-  return (connectorId) => `${baseUrl}/${auth}/social/${connectorId}/reauthorize`;
+  return (connectorId, scope = []) => {
+    const url = `${baseUrl}/${auth}/social/${connectorId}/reauthorize`;
+    return scope.length > 0 ? `${url}?${new URLSearchParams({ scope: scope.join(' ') }).toString()}` : url;
+  };
 }

@@ -4,7 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../common/clock.js';
 import { randomId } from '../common/random.js';
-import { accountInLog, type IdentityAt } from './identity-at.js';
+import { Events } from '../events/events.js';
+import { accountInEvent, accountInLog, type IdentityAt } from './identity-at.js';
 import { IdentityRows } from './identity-rows.js';
 import { Identity } from './identity.entity.js';
 import { Newcomers } from './newcomers.js';
@@ -27,6 +28,7 @@ export class IdentitiesService {
     private readonly newcomers: Newcomers,
     private readonly profiles: Profiles,
     private readonly audit: AuditLog,
+    private readonly events: Events,
     private readonly clock: Clock,
   ) {}
 
@@ -46,6 +48,10 @@ export class IdentitiesService {
     const identityId = randomId(21);
     await this.rows.insert(manager, { id: identityId, userId }, at);
     await this.audit.record({ ...event, reason: 'requested', outcome: 'done', identityId }, manager);
+    await this.events.publish(
+      { event: 'Identity.Linked', userId, data: accountInEvent(at, identityId) },
+      manager,
+    );
   }
 
   /** Confirms that the account is the user's already. Rejects with `auth.link_refused` if it is not. */
@@ -72,6 +78,13 @@ export class IdentitiesService {
       .getRepository(Identity)
       .findOne({ select: { userId: true }, where: { target, issuer, subject } });
     return found?.userId;
+  }
+
+  /** The account itself, where it is linked to somebody. */
+  async at(target: string, issuer: string, subject: string): Promise<Identity | undefined> {
+    return (
+      (await this.dataSource.getRepository(Identity).findOneBy({ target, issuer, subject })) ?? undefined
+    );
   }
 
   isLinked(userId: string, identityId: string): Promise<boolean> {

@@ -17,6 +17,16 @@ export const accountInLog = ({ connectorId, target, identity: { issuer, subject 
   subject: digest(JSON.stringify([target, issuer, subject])),
 });
 
+/** The same in the form in which events name it. */
+export const accountInEvent = (
+  { connectorId, target }: Pick<IdentityAt, 'connectorId' | 'target'>,
+  identityId: string,
+) => ({
+  connectorId,
+  target,
+  identityId,
+});
+
 type AccountAt = Pick<IdentityAt, 'connectorId' | 'target'> & {
   readonly identity: Pick<ProviderIdentity, 'issuer' | 'subject'>;
 };

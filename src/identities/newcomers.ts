@@ -3,8 +3,9 @@ import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../common/clock.js';
 import { randomId } from '../common/random.js';
+import { Events } from '../events/events.js';
 import { lockAddress } from './address-lock.js';
-import { accountInLog, type IdentityAt } from './identity-at.js';
+import { accountInEvent, accountInLog, type IdentityAt } from './identity-at.js';
 import { IdentityRows } from './identity-rows.js';
 import { LinkingPolicy } from './linking.policy.js';
 import { Profiles } from './profiles.js';
@@ -20,6 +21,7 @@ export class Newcomers {
     private readonly rows: IdentityRows,
     private readonly profiles: Profiles,
     private readonly audit: AuditLog,
+    private readonly events: Events,
     private readonly clock: Clock,
   ) {}
 
@@ -57,6 +59,8 @@ export class Newcomers {
     await this.rows.insert(manager, { id: identityId, userId }, at);
     const event = { event: 'user.created', outcome: 'done', reason, actorId: userId, userId } as const;
     await this.audit.record({ ...event, identityId, ...accountInLog(at) }, manager);
+    const data = accountInEvent(at, identityId);
+    await this.events.publish({ event: 'User.Created', userId, data }, manager);
     return userId;
   }
 
@@ -72,6 +76,8 @@ export class Newcomers {
     await this.rows.insert(manager, { id: identityId, userId }, at);
     const event = { event: 'identity.linked', outcome: 'done', reason, actorId: userId, userId } as const;
     await this.audit.record({ ...event, identityId, ...accountInLog(at) }, manager);
+    const data = accountInEvent(at, identityId);
+    await this.events.publish({ event: 'Identity.Linked', userId, data }, manager);
     return userId;
   }
 }

@@ -48,6 +48,20 @@ export function firstProfile(
   };
 }
 
+/** A profile without what this identity has set in it. */
+export function withoutSource(user: Profile, identityId: string): Partial<Profile> | undefined {
+  const held = Object.entries(sourcesOf(user));
+  const set = held.filter(([, source]) => source === identityId).map(([field]) => field);
+  if (set.length === 0) return undefined;
+  const rest = Object.fromEntries(held.filter(([, source]) => source !== identityId));
+  return {
+    ...Object.fromEntries(set.map((field) => [field, null])),
+    ...(set.includes('email') && { emailCanonical: null, emailVerified: false }),
+    ...(set.includes('phone') && { phoneVerified: false }),
+    profileSources: JSON.stringify(rest),
+  };
+}
+
 /**
  * What a sign-in changes of a profile that follows its providers: name, picture and username, where the provider gives
  * them. A field belongs to whoever has set it: to the person for good, to an identity for as long as it is linked.

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit/audit-log.js';
+import type { AuditEvent } from '../audit/facts.js';
 import { LatchkeyError, type ErrorCode, type ErrorDetails } from '../common/errors.js';
 import { accountInLog, type IdentityAt } from './identity-at.js';
 

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
+import type { RevocationOutcome } from '../common/revocation-outcome.js';
+import { Events } from '../events/events.js';
+import type { FormerGrant } from '../token-vault/leaving/revocations.js';
 import { TokenVaultService } from '../token-vault/token-vault.service.js';
-import { accountInLog } from './identity-at.js';
+import { accountInEvent, accountInLog } from './identity-at.js';
 import { IdentityRows } from './identity-rows.js';
 import type { Identity } from './identity.entity.js';
 import { lockUser } from './profiles.js';
 import { Refused } from './refused.js';
 import { Transactions } from './transactions.js';
-import { takeOut, UpstreamRevocations, type FormerGrant } from './upstream-revocations.js';
 import { WaysIn } from './ways-in.js';
 
 /** Whose account is to be unlinked, and who does it: the user themselves, or a program, which is nobody. */
@@ -24,6 +26,11 @@ export interface UnlinkRequest {
 /** An account that signs nobody in any more, and the session that wanted it so. */
 export interface Unlinked extends Pick<UnlinkRequest, 'userId' | 'sessionId'> {
   readonly identityId: string;
+}
+
+/** The same, and what has become of what the account's provider had granted to us. */
+export interface Departed extends Unlinked {
+  readonly revocation: RevocationOutcome;
 }
 
 /** Told that an account is unlinked, once that is written. Who waits for the unlinking waits for this too. */
@@ -45,8 +52,8 @@ export class Unlinking {
     private readonly rows: IdentityRows,
     private readonly vault: TokenVaultService,
     private readonly waysIn: WaysIn,
-    private readonly revocations: UpstreamRevocations,
     private readonly audit: AuditLog,
+    private readonly events: Events,
   ) {}
 
   /** Whoever has let people in by their accounts registers here, before the application serves. */
@@ -55,7 +62,7 @@ export class Unlinking {
   }
 
   /** Rejects with `user.last_sign_in_method_required` where nothing would remain to sign in with, whatever races happen. */
-  async unlink({ userId, choose, ...by }: UnlinkRequest): Promise<Unlinked> {
+  async unlink({ userId, choose, ...by }: UnlinkRequest): Promise<Departed> {
     const signsIn = await this.waysIn.now();
     const removal = await this.transactions.run(async (manager) => {
       await lockUser(manager, userId);
@@ -72,28 +79,35 @@ export class Unlinking {
   async remove(
     manager: EntityManager,
     identity: Identity,
-    { actorId, sessionId }: UnlinkedBy,
+    { actorId, sessionId, reason = 'requested' }: UnlinkedBy,
   ): Promise<Removal> {
     const { id, userId } = identity;
     await this.rows.remove(manager, identity);
-    await this.audit.record({ ...eventOf(identity, actorId), reason: 'requested', outcome: 'done' }, manager);
+    await this.audit.record({ ...eventOf(identity, actorId), reason, outcome: 'done' }, manager);
+    await this.events.publish(
+      { event: 'Identity.Unlinked', userId, data: accountInEvent(identity, id) },
+      manager,
+    );
     const remaining = await this.rows.ofUser(manager, userId);
     const held = (await this.vault.ownersOf(manager, userId)).filter(
       (owner) => isOf(identity, owner) && !remaining.some((other) => isHeldThrough(other, owner)),
     );
-    const grants = await takeOut(this.vault, manager, held);
+    const grants = await this.vault.forgetAll(manager, held);
     return { unlinked: { userId, identityId: id, sessionId }, grants };
   }
 
   /** Ends the grants at the provider, and with the listeners what had begun with the account. */
-  async conclude({ unlinked, grants }: Removal): Promise<Unlinked> {
-    this.revocations.start(grants);
+  async conclude({ unlinked, grants }: Removal): Promise<Departed> {
+    const revocation = this.vault.endGrants(grants);
     for (const listener of this.listeners) await listener(unlinked);
-    return unlinked;
+    return { ...unlinked, revocation: await revocation };
   }
 }
 
-type UnlinkedBy = Pick<UnlinkRequest, 'actorId' | 'sessionId'>;
+type UnlinkedBy = Pick<UnlinkRequest, 'actorId' | 'sessionId'> & {
+  /** For the audit log. Default: `requested`. */
+  readonly reason?: string;
+};
 
 type Account = Pick<Identity, 'connectorId' | 'target' | 'subject'>;
 

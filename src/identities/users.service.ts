@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import type { CurrentUser } from '../common/current-user.js';
+import type { RevocationOutcome } from '../common/revocation-outcome.js';
 import { PreparedReads, type PreparedRead } from '../common/prepared-reads.js';
+import { Events } from '../events/events.js';
 import { Leaving, type RemovalListener } from './leaving.js';
 import { Transactions } from './transactions.js';
 import { User } from './user.entity.js';
@@ -16,6 +18,7 @@ export class UsersService {
     private readonly leaving: Leaving,
     private readonly transactions: Transactions,
     private readonly audit: AuditLog,
+    private readonly events: Events,
   ) {
     this.byId = reads.prepare(
       'latchkey_user_by_id',
@@ -43,8 +46,11 @@ export class UsersService {
     this.leaving.afterRemoval(listener);
   }
 
-  /** Deletes the user with all identities, token sets and sessions. Whoever signs in with one of them afterwards is a new user. */
-  remove(id: string): Promise<void> {
+  /**
+   * Deletes the user with all identities, token sets and sessions. Whoever signs in with one of them afterwards is a new
+   * user. Resolves with what has become of the grants at the providers, all of them together.
+   */
+  remove(id: string): Promise<RevocationOutcome> {
     return this.leaving.remove(id);
   }
 
@@ -53,7 +59,10 @@ export class UsersService {
     const event = suspended ? 'user.suspended' : 'user.restored';
     return this.transactions.run(async (manager) => {
       const { affected } = await manager.update(User, { id, suspended: !suspended }, { suspended });
-      if (affected === 1) await this.audit.record({ event, outcome: 'done', userId: id }, manager);
+      if (affected !== 1) return;
+      await this.audit.record({ event, outcome: 'done', userId: id }, manager);
+      const data = { isSuspended: suspended };
+      await this.events.publish({ event: 'User.SuspensionStatus.Updated', userId: id, data }, manager);
     });
   }
 }

@@ -2,6 +2,7 @@ import type { CurrentUser } from '../common/current-user.js';
 import type { ConfiguredConnector } from '../connectors/connector.registry.js';
 import type { Identity } from '../identities/identity.entity.js';
 import type { TokenSetStatus } from '../token-vault/freshness.js';
+import type { ReauthorizationReason } from '../token-vault/stored-secret.entity.js';
 import { duration } from './duration.js';
 import type { SessionView } from './sessions.section.js';
 import type { TokenSetSummary } from '../token-vault/token-vault.service.js';
@@ -76,9 +77,14 @@ const APPEARANCE: Readonly<Record<TokenSetStatus, { status: string; tone: Tone }
   expiring: { status: 'Ends soon', tone: 'warn' },
   degraded: { status: 'Provider has a problem', tone: 'warn' },
   reauthorization_required: { status: 'Needs you again', tone: 'bad' },
+  revoked: { status: 'Ended', tone: 'bad' },
 };
 
-const PERSON_NEEDED: ReadonlySet<TokenSetStatus> = new Set(['expiring', 'reauthorization_required']);
+const PERSON_NEEDED: ReadonlySet<TokenSetStatus> = new Set([
+  'expiring',
+  'reauthorization_required',
+  'revoked',
+]);
 
 function tokensOf(
   summary: TokenSetSummary,
@@ -97,10 +103,8 @@ function tokensOf(
 
 function sentenceOf(summary: TokenSetSummary, now: number): string {
   const { status, reason, expiresAt, refreshTokenExpiresAt } = summary;
-  if (status === 'reauthorization_required')
-    return reason === 'grant_invalid'
-      ? 'The provider has ended this access. Reconnect to bring it back.'
-      : 'The access token has ended, and cannot be renewed without you.';
+  if (status === 'reauthorization_required' || status === 'revoked')
+    return SENTENCES[reason ?? 'no_refresh_token'];
   if (status === 'expiring' && refreshTokenExpiresAt !== null)
     return `The provider ends this access in ${duration(Math.max(0, refreshTokenExpiresAt - now))}. Reconnect to keep it.`;
   if (expiresAt === null) return 'The access token has no end.';
@@ -109,6 +113,14 @@ function sentenceOf(summary: TokenSetSummary, now: number): string {
   if (status === 'degraded') return `${end}. Renewing it failed last time and will be tried again.`;
   return end + renewalOf(summary);
 }
+
+const SENTENCES: Readonly<Record<ReauthorizationReason, string>> = {
+  grant_invalid: 'The provider has ended this access. Reconnect to bring it back.',
+  revoked_by_provider: 'This access was ended at the provider. Reconnect to bring it back.',
+  no_refresh_token: 'The access token has ended, and cannot be renewed without you.',
+  rotation_response_lost:
+    'An answer of the provider was lost, and with it this access. Reconnect to bring it back.',
+};
 
 /** What becomes of the access token at its end, as the end of a sentence. */
 function renewalOf({ status, hasRefreshToken }: TokenSetSummary): string {

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { CommonModule } from '../common/common.module.js';
 import { ErrorPage, EveryErrorFilter } from '../common/error.filter.js';
+import { DataDeletionPage } from '../connectors/notifications/data-deletion.page.js';
+import { HtmlDataDeletionPage } from './data-deletion.page.js';
 import { HtmlErrorPage } from './error.page.js';
 import { PagesController } from './pages.controller.js';
 
@@ -11,6 +13,7 @@ import { PagesController } from './pages.controller.js';
   controllers: [PagesController],
   providers: [
     { provide: ErrorPage, useClass: HtmlErrorPage },
+    { provide: DataDeletionPage, useClass: HtmlDataDeletionPage },
     EveryErrorFilter,
     { provide: APP_FILTER, useExisting: EveryErrorFilter },
   ],

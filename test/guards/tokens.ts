@@ -64,8 +64,10 @@ export class TokensOfLogto {
   }
 
   /** Of a program that acts in its own name. */
-  async machine(scope = ''): Promise<string> {
-    const { clientId, clientSecret } = this.sandbox.machine;
+  async machine(
+    scope = '',
+    { clientId, clientSecret }: Pick<typeof MOBILE, 'clientId' | 'clientSecret'> = this.sandbox.machine,
+  ): Promise<string> {
     const answer = await fetch(`${this.sandbox.url}/oidc/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },

@@ -34,8 +34,11 @@ export class FakeConnector extends Connector<Record<string, never>> {
 
   /** Access tokens whose grant was ended. */
   readonly revoked: string[] = [];
-  /** Makes {@link revoke} fail. */
+  readonly revokedFor: ConnectorInstance[] = [];
+  /** Make {@link revoke} fail, and keep it waiting. */
   isDown = false;
+  refusal?: LatchkeyError;
+  delay?: Promise<void>;
   readonly requests: AuthorizationRequest[] = [];
   private readonly grants = new Map<string, FakeGrant>();
 
@@ -73,11 +76,12 @@ export class FakeConnector extends Connector<Record<string, never>> {
     return Promise.resolve({ identity, tokenSet });
   }
 
-  override revoke(_: ConnectorInstance, { accessToken }: TokenSet): Promise<void> {
+  override async revoke(instance: ConnectorInstance, { accessToken }: TokenSet): Promise<void> {
     this.revoked.push(accessToken.reveal());
-    return this.isDown
-      ? Promise.reject(new LatchkeyError('connector.provider_unavailable', 'away'))
-      : Promise.resolve();
+    this.revokedFor.push(instance);
+    await this.delay;
+    if (this.refusal) throw this.refusal;
+    if (this.isDown) throw new LatchkeyError('connector.provider_unavailable', 'away');
   }
 
   formOrigins({ target }: ConnectorInstance): Iterable<string> {

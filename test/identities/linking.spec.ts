@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Identity, TokenVaultService, User, UsersService, Secret } from '../../src/index.js';
-import { UpstreamRevocations } from '../../src/identities/upstream-revocations.js';
 import { databaseKinds } from '../support/databases.js';
 import { Stage, somebody } from './stage.js';
 
@@ -215,7 +214,6 @@ describe.each(databaseKinds)('an unknown account on %s', (database) => {
     await stage.run((manager) => vault.store(manager, owner, tokenSet));
     await stage.get(UsersService).remove(old);
     expect(await vault.list(old)).toEqual([]);
-    await stage.get(UpstreamRevocations).beforeApplicationShutdown();
     expect(stage.provider.revoked).toContain('at-of-old');
     const next = await stage.signIn(known);
     expect(next).not.toBe(old);

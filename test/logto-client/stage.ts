@@ -10,7 +10,7 @@ import type { LogtoClient } from '../../src/auth/logto/logto-client.js';
 import { LogtoClients } from '../../src/auth/logto/logto-clients.js';
 import { LogtoSession } from '../../src/auth/logto/logto-session.entity.js';
 import { LogtoSessions, type HeldTokens } from '../../src/auth/logto/logto-sessions.js';
-import { Clock, systemSeconds } from '../../src/common/clock.js';
+import { Clock } from '../../src/common/clock.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
@@ -19,6 +19,7 @@ import { Browser } from '../support/browser.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
 import { freePort } from '../support/ports.js';
 import { signInThroughLogto } from '../support/sandboxed.js';
+import { StandingClock } from '../support/standing-clock.js';
 
 export const HOUR_SECONDS = 3600;
 export const DAY_SECONDS = 24 * HOUR_SECONDS;
@@ -61,20 +62,6 @@ export interface Instance {
   /** Logto for whoever is signed in in this browser. */
   clientOf(browser: Browser): LogtoClient;
   get<Provider>(token: Type<Provider>): Provider;
-}
-
-/** Moves when it is told to, and never by itself. */
-class StandingClock extends Clock {
-  private seconds = systemSeconds();
-
-  override now(): number {
-    return this.seconds;
-  }
-
-  override advance(seconds: number): void {
-    super.advance(seconds);
-    this.seconds += seconds;
-  }
 }
 
 /** Instances of the backend on one database, whose Logto is a sandbox of their own; all follow one clock. */

@@ -42,12 +42,14 @@ const summaryWith = (facts: Partial<TokenSetSummary> = {}): TokenSetSummary => (
   subject: '42',
   status: 'active',
   reason: null,
+  tokenType: 'Bearer',
   scope: null,
   expiresAt: NOW + HOUR,
   hasRefreshToken: true,
   refreshTokenExpiresAt: null,
   firstStoredAt: NOW,
   obtainedAt: NOW,
+  lastUsedAt: null,
   ...facts,
 });
 

@@ -4,6 +4,7 @@ import {
   Delete,
   Header,
   HttpCode,
+  Inject,
   Param,
   Post,
   Put,
@@ -13,10 +14,12 @@ import {
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { z } from 'zod';
 import { Clock } from '../../common/clock.js';
+import { tellRevocation } from '../../common/revocation-outcome.js';
 import { SchemaPipe } from '../../common/schema.pipe.js';
-import { Unlinking, type Unlinked } from '../../identities/unlinking.js';
+import { Unlinking, type Departed } from '../../identities/unlinking.js';
 import { accessTokenAnswer, type AccessTokenAnswer } from '../../token-vault/access-token-answer.js';
 import { SessionGuard, type RequestWithSession } from '../session/session.guard.js';
 import { Sessions } from '../session/sessions.js';
@@ -47,6 +50,7 @@ export class AccountIdentitiesController {
     private readonly unlinking: Unlinking,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
   @Post()
@@ -124,8 +128,9 @@ export class AccountIdentitiesController {
   private async goOn(
     { latchkeySession: session }: RequestWithSession,
     response: unknown,
-    { identityId }: Unlinked,
+    { identityId, revocation }: Departed,
   ): Promise<void> {
+    tellRevocation(this.host, response, revocation);
     if (session) await this.sessions.goOnWithout(response, session, identityId);
   }
 

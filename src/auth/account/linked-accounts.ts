@@ -8,7 +8,7 @@ import { IdentityRows } from '../../identities/identity-rows.js';
 import type { Identity } from '../../identities/identity.entity.js';
 import { Refused } from '../../identities/refused.js';
 import { Transactions } from '../../identities/transactions.js';
-import { Unlinking, type Unlinked } from '../../identities/unlinking.js';
+import { Unlinking, type Departed } from '../../identities/unlinking.js';
 import { TokenVaultService } from '../../token-vault/token-vault.service.js';
 import type { Redeemed } from '../sign-in/social.service.js';
 import { chooseIdentity } from './choose-identity.js';
@@ -28,7 +28,7 @@ export interface ReplaceRequest extends LinkTo {
 export interface Replacement {
   /** The user had no account there. */
   readonly isNew: boolean;
-  readonly unlinked?: Unlinked;
+  readonly unlinked?: Departed;
 }
 
 /** What is done to the accounts of a user by the Account and the Management API. */

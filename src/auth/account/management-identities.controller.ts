@@ -17,20 +17,40 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { z } from 'zod';
 import { OptionalUser, type CurrentUser } from '../../common/current-user.js';
 import { ManagementGuard } from '../../common/management.guard.js';
+import { tellRevocation } from '../../common/revocation-outcome.js';
 import { SchemaPipe } from '../../common/schema.pipe.js';
 import { IdentitiesService, type LinkTo } from '../../identities/identities.service.js';
 import { Profiles } from '../../identities/profiles.js';
+import type { Identity } from '../../identities/identity.entity.js';
 import { Unlinking } from '../../identities/unlinking.js';
+import { tokenSecretAnswer, type TokenSecretAnswer } from '../../token-vault/access/answers.js';
+import { TokenVaultService, type TokenSetSummary } from '../../token-vault/token-vault.service.js';
 import { chooseIdentity } from './choose-identity.js';
 import { GivenIdentities } from './given-identities.js';
 import { LinkedAccounts } from './linked-accounts.js';
 import { givenIdentity, newIdentity, type GivenIdentity } from './management-bodies.js';
-import { accountAt, choice, givenAt, userAt, type AccountAt, type Choice } from './parameters.js';
+import {
+  accountAt,
+  choice,
+  givenAt,
+  userAt,
+  withTokenSecrets,
+  type AccountAt,
+  type Choice,
+} from './parameters.js';
 import { identityAnswer, identityMap, profileAnswer, type ProfileAnswer } from './profile-answer.js';
 import { SocialVerifications } from './social-verifications.js';
 
 type IdentityMap = ProfileAnswer['identities'];
-type IdentityOnly = { readonly identity: IdentityMap[string] };
+
+/** What is known of the account's token set, where that was asked for and one is held. */
+interface IdentityWithSecret {
+  readonly identity: IdentityMap[string];
+  readonly tokenSecret?: TokenSecretAnswer;
+}
+
+type LinkedIdentity = IdentityWithSecret & { readonly id: string; readonly target: string };
+type WithTokenSecrets = z.output<typeof withTokenSecrets>;
 
 /** The accounts of a user for whoever manages users, at Logto's paths. No token passes through here. */
 @Controller('api/users/:userId')
@@ -45,6 +65,7 @@ export class ManagementIdentitiesController {
     private readonly identities: IdentitiesService,
     private readonly profiles: Profiles,
     private readonly unlinking: Unlinking,
+    private readonly vault: TokenVaultService,
   ) {}
 
   /** Of a round trip that `authorization-uri` has begun. */
@@ -73,7 +94,8 @@ export class ManagementIdentitiesController {
   ): Promise<IdentityMap> {
     await this.profiles.read(userId);
     const at = await this.given.at(target, body);
-    const { isNew } = await this.accounts.replace(linkTo(userId, admin), { at });
+    const { isNew, unlinked } = await this.accounts.replace(linkTo(userId, admin), { at });
+    if (unlinked) tellRevocation(this.host, response, unlinked.revocation);
     if (isNew) this.host.httpAdapter.status(response, 201);
     return identityMap(await this.identities.list(userId));
   }
@@ -82,24 +104,26 @@ export class ManagementIdentitiesController {
   @Header('Cache-Control', 'no-store')
   async read(
     @Param({ schema: accountAt }) { userId, target }: AccountAt,
-    @Query({ schema: choice }) { identityId }: Choice,
-  ): Promise<IdentityOnly> {
+    @Query({ schema: withTokenSecrets }) { identityId, includeTokenSecret }: WithTokenSecrets,
+  ): Promise<IdentityWithSecret> {
     await this.profiles.read(userId);
     const chosen = chooseIdentity(await this.identities.list(userId), target, identityId);
-    return { identity: identityAnswer(chosen) };
+    return this.describe(chosen, includeTokenSecret ? await this.vault.list(userId) : []);
   }
 
   @Get('all-identities')
   @Header('Cache-Control', 'no-store')
   async list(
     @Param({ schema: userAt }) { userId }: { userId: string },
-  ): Promise<{ socialIdentities: (IdentityOnly & { id: string; target: string })[]; ssoIdentities: [] }> {
+    @Query({ schema: withTokenSecrets }) { includeTokenSecret }: WithTokenSecrets,
+  ): Promise<{ socialIdentities: LinkedIdentity[]; ssoIdentities: [] }> {
     await this.profiles.read(userId);
     const identities = await this.identities.list(userId);
+    const summaries = includeTokenSecret ? await this.vault.list(userId) : [];
     const socialIdentities = identities.map((identity) => ({
       id: identity.id,
       target: identity.target,
-      identity: identityAnswer(identity),
+      ...this.describe(identity, summaries),
     }));
     return { socialIdentities, ssoIdentities: [] };
   }
@@ -111,13 +135,24 @@ export class ManagementIdentitiesController {
     @Param({ schema: accountAt }) { userId, target }: AccountAt,
     @OptionalUser() admin: CurrentUser | undefined,
     @Query({ schema: choice }) { identityId }: Choice,
+    @Res({ passthrough: true }) response: unknown,
   ): Promise<ProfileAnswer> {
     const user = await this.profiles.read(userId);
-    await this.unlinking.unlink({
+    const { revocation } = await this.unlinking.unlink({
       ...linkTo(userId, admin),
       choose: (identities) => chooseIdentity(identities, target, identityId),
     });
+    tellRevocation(this.host, response, revocation);
     return profileAnswer(user, await this.identities.list(userId));
+  }
+
+  private describe(identity: Identity, summaries: readonly TokenSetSummary[]): IdentityWithSecret {
+    const { userId, target, subject } = identity;
+    const summary = summaries.find((one) => one.target === target && one.subject === subject);
+    return {
+      identity: identityAnswer(identity),
+      tokenSecret: summary && tokenSecretAnswer(userId, summary),
+    };
   }
 }
 

@@ -21,4 +21,12 @@ export type AccountAt = z.output<typeof accountAt>;
 /** Of several accounts of one provider, which is meant. */
 export const choice = z.object({ identityId: identifier.optional() });
 
+/** Logto's words for a flag that is set; any other is one that is not. */
+const flag = z
+  .string()
+  .optional()
+  .transform((text) => /^(?:1|true|y|yes|t|on)$/i.test(text ?? ''));
+
+export const withTokenSecrets = choice.extend({ includeTokenSecret: flag });
+
 export type Choice = z.output<typeof choice>;

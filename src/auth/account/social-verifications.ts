@@ -9,9 +9,9 @@ import { Sealer } from '../../sealing/sealer.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
 import { redeem, SocialService, type Redeemed } from '../sign-in/social.service.js';
 import { assertRoundTrip, callbackParameters, type ConnectorData } from './round-trip.js';
-import type { VerificationRecord } from './verification-record.entity.js';
+import { bindingOf, type VerificationRecord } from './verification-record.entity.js';
 import { PROGRAM, VerificationRecords, type RecordOwner } from './verification-records.js';
-import { bindingOf, decodeVerified, encodeVerified } from './verified.js';
+import { decodeVerified, encodeVerified } from './verified.js';
 
 export interface VerificationStart {
   readonly connectorId: string;

@@ -1,5 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { EpochColumn } from '../../common/epoch-column.js';
+import { SealedFor } from '../../sealing/sealed-for.js';
+import type { Binding } from '../../sealing/sealer.js';
 
 /** `spent`: its code is at the provider, or was refused there; only `verified` is good for anything. */
 export type RecordPhase = 'pending' | 'spent' | 'verified';
@@ -9,6 +11,7 @@ export type RecordPhase = 'pending' | 'spent' | 'verified';
  * and then who came back, until that is used. Those of the Management API have neither user nor session.
  */
 @Entity('latchkey_verification_records')
+@SealedFor(bindingOf)
 export class VerificationRecord {
   @PrimaryColumn({ type: 'varchar', length: 21 })
   id: string;
@@ -57,4 +60,11 @@ export class VerificationRecord {
   @Index('latchkey_verification_records_by_expiry')
   @EpochColumn('expires_at')
   expiresAt: number;
+}
+
+type BoundFacts = Pick<VerificationRecord, 'id' | 'userId' | 'sessionId' | 'connectorId'>;
+
+/** A sealed record opens only as itself, for the session that began it. */
+export function bindingOf({ id, userId, sessionId, connectorId }: BoundFacts): Binding {
+  return ['verification-record', id, userId, sessionId, connectorId];
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../../common/secret.js';
 import type { TokenSet } from '../../connectors/token-set.js';
-import type { Binding } from '../../sealing/sealer.js';
 import type { Redeemed } from '../sign-in/social.service.js';
-import type { VerificationRecord } from './verification-record.entity.js';
 import { withinBounds } from '../../identities/provider-details.js';
 
 const contents = z.object({
@@ -32,15 +30,6 @@ const contents = z.object({
     })
     .optional(),
 });
-
-/** A sealed record opens only as itself, for the session that began it. */
-export const bindingOf = ({ id, userId, sessionId, connectorId }: VerificationRecord): Binding => [
-  'verification-record',
-  id,
-  userId,
-  sessionId,
-  connectorId,
-];
 
 export const encodeVerified = ({ at, tokenSet }: Redeemed): string =>
   JSON.stringify({

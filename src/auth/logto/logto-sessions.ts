@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { randomInt } from 'node:crypto';
-import { DataSource, In, IsNull, LessThanOrEqual, type Repository } from 'typeorm';
+import { DataSource, In, IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
 import { Clock } from '../../common/clock.js';
-import { Sealer, type Binding } from '../../sealing/sealer.js';
-import { LogtoSession } from './logto-session.entity.js';
+import { databaseTimeIn, isOver } from '../../common/database-time.js';
+import { Sealer } from '../../sealing/sealer.js';
+import { bindingOf, LogtoSession, type BoundFacts } from './logto-session.entity.js';
 import { logtoTokens, type LogtoTokens } from './logto-tokens.js';
 
 /** Longer than a refresh can take with its time limits: two requests of five seconds, and a write. */
-const LEASE_SECONDS = 20;
+const LEASE_MILLISECONDS = 20_000;
 const FIRST_VERSIONS = 2 ** 30;
 
 /** Who somebody is at Logto, and in which of its sessions, where it says so. */
@@ -38,7 +39,7 @@ export class LogtoSessions {
   private readonly rows: Repository<LogtoSession>;
 
   constructor(
-    @InjectDataSource() dataSource: DataSource,
+    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly sealer: Sealer,
     private readonly clock: Clock,
   ) {
@@ -111,14 +112,11 @@ export class LogtoSessions {
 
   /** Whether the owner may renew the session's tokens from now on, for a while, and nobody else may. */
   async claim(sessionId: string, owner: string): Promise<boolean> {
-    const now = this.clock.now();
-    const lease = { leaseOwner: owner, leaseUntil: now + LEASE_SECONDS };
-    const free = [IsNull(), LessThanOrEqual(now)];
-    for (const leaseUntil of free) {
-      const { affected } = await this.rows.update({ sessionId, leaseUntil }, lease);
-      if (affected === 1) return true;
-    }
-    return false;
+    const { affected } = await this.rows.update(
+      { sessionId, leaseUntil: Or(IsNull(), isOver(this.dataSource)) },
+      { leaseOwner: owner, leaseUntil: databaseTimeIn(this.dataSource, LEASE_MILLISECONDS) },
+    );
+    return affected === 1;
   }
 
   async release(sessionId: string, owner: string): Promise<void> {
@@ -142,14 +140,3 @@ export class LogtoSessions {
     return logtoTokens.parse(JSON.parse(await this.sealer.open(row.sealed, bindingOf(row))));
   }
 }
-
-type BoundFacts = Pick<LogtoSession, 'sessionId' | 'version' | 'issuer' | 'subject' | 'sid'>;
-
-const bindingOf = ({ sessionId, version, issuer, subject, sid }: BoundFacts): Binding => [
-  'logto-session',
-  sessionId,
-  version,
-  issuer,
-  subject,
-  sid,
-];

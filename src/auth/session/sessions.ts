@@ -5,6 +5,7 @@ import { LatchkeyError } from '../../common/errors.js';
 import { digest, randomId, randomToken } from '../../common/random.js';
 import { Remembered } from '../../common/remembered.js';
 import { headersOf, type Caller } from '../../common/request-of.js';
+import { Unawaited } from '../../common/unawaited.js';
 import { IdentitiesService } from '../../identities/identities.service.js';
 import type { Unlinked } from '../../identities/unlinking.js';
 import { AUTH_OPTIONS, type AuthModuleOptions } from '../auth.options.js';
@@ -37,7 +38,7 @@ export interface CurrentSession extends SessionRecord {
 export class Sessions implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Sessions.name);
   private readonly remembered: Remembered<CurrentSession>;
-  private readonly revocations = new Set<Promise<void>>();
+  private readonly revocations = new Unawaited();
   private readonly lifetimeSeconds: number;
   private readonly idleSeconds: number;
   private purgeAt = 0;
@@ -133,10 +134,7 @@ export class Sessions implements BeforeApplicationShutdown {
 
   /** Ends these sessions, then what Logto has granted to them, for which nobody waits. */
   async end(ids: readonly string[]): Promise<void> {
-    for (const tokens of await this.remove(ids)) {
-      const revocation = this.logto.revoke(tokens).finally(() => this.revocations.delete(revocation));
-      this.revocations.add(revocation);
-    }
+    for (const tokens of await this.remove(ids)) void this.revocations.add(this.logto.revoke(tokens));
   }
 
   /** All other sessions of the same user. */
@@ -166,7 +164,7 @@ export class Sessions implements BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.revocations);
+    await this.revocations.settled();
   }
 
   /** Tokens first; and where Logto has ended its own session meanwhile, ours does not begin. */

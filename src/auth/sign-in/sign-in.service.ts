@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isLatchkeyError } from '../../common/errors.js';
 import type { TokenSet } from '../../connectors/token-set.js';
 import { IdentitiesService } from '../../identities/identities.service.js';
 import { accountInLog, type IdentityAt } from '../../identities/identity-at.js';
@@ -31,6 +32,8 @@ export interface SignedIn {
 /** Turns who came back from a provider into a user of ours: identity, user and tokens are written together or not at all. */
 @Injectable()
 export class SignInService {
+  private readonly logger = new Logger(SignInService.name);
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(IdentitiesService) private readonly identities: IdentitiesService,
@@ -87,11 +90,24 @@ export class SignInService {
 
   private async write(manager: EntityManager, { transaction, at, tokenSet }: Arrival): Promise<string> {
     const userId = await this.userOf(manager, transaction, at);
-    if (tokenSet) {
-      const { connectorId, target, identity } = at;
-      await this.vault.store(manager, { userId, connectorId, target, subject: identity.subject }, tokenSet);
-    }
+    if (tokenSet) await this.keep(manager, userId, { transaction, at, tokenSet });
     return userId;
+  }
+
+  /** Tokens that are too large to be kept keep nobody out who came to sign in. */
+  private async keep(
+    manager: EntityManager,
+    userId: string,
+    { transaction, at, tokenSet }: Pick<Arrival, 'transaction' | 'at'> & { tokenSet: TokenSet },
+  ): Promise<void> {
+    const { connectorId, target, identity } = at;
+    try {
+      await this.vault.store(manager, { userId, connectorId, target, subject: identity.subject }, tokenSet);
+    } catch (error) {
+      const isForgiven = isLatchkeyError(error) && error.code === 'vault.token_too_large';
+      if (!isForgiven || transaction.purpose === 'reauthorize') throw error;
+      this.logger.warn(`What ${connectorId} granted to user ${userId} is too large to be kept`);
+    }
   }
 
   private async userOf(
