@@ -50,6 +50,7 @@ const variablesOf = ({
   DATABASE_URL: database.url,
   SESSION_SECRET: TEST_SESSION_SECRET,
   VAULT_KEYS: TEST_VAULT_KEYS,
+  VAULT_RENEWAL: 'off',
   LOGTO_ENDPOINT: logto.endpoint,
   LOGTO_APP_ID: logto.appId,
   LOGTO_APP_SECRET: logto.appSecret,

@@ -31,9 +31,10 @@ const common = (): Record<string, string> => ({
   DATABASE_URL: `sqlite:${join(folder, 'latchkey.sqlite')}`,
 });
 
-/** A Logto that nobody runs, and everything that has to be given with it. */
+/** A Logto that nobody runs, and everything that has to be given with it: keys of its own, and so a database. */
 const real = (): Record<string, string> => ({
   ...common(),
+  DATABASE_URL: `sqlite:${join(folder, 'real.sqlite')}`,
   LOGTO_ENDPOINT: 'http://localhost:1',
   LOGTO_APP_ID: 'application',
   LOGTO_APP_SECRET: 'hush: the application',
