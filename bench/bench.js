@@ -5,6 +5,14 @@ import { openDatabases } from './databases.js';
 import { load, pairs, percentile, signIn, signIns } from './measure.js';
 import { client, startProvider } from './provider.js';
 import { freeUrl, guarded, hello, main, startServer } from './servers.js';
+import {
+  measureReads,
+  measureRefreshes,
+  measureWaits,
+  READ_TARGET,
+  REFRESH_TARGET,
+  WAIT_TARGET_MILLISECONDS,
+} from './vault.js';
 
 const BOOTS = 5;
 const SIGN_INS = 200;
@@ -26,6 +34,7 @@ try {
   for (const database of databases) {
     await measureGuards(database);
     await measureRoutes(database);
+    await measureVault(database);
   }
 } finally {
   await Promise.all([...databases.map(({ drop }) => drop()), provider.stop()]);
@@ -104,10 +113,7 @@ async function measureRoutes(database) {
   try {
     const { cookie } = await signIn(backend, 'reader', 'google');
     const open = await load(bare.url);
-    const routes = {
-      'GET /api/me, by session': `${url}/api/me`,
-      'vault read, valid token': `${url}/api/my-account/identities/google/access-token`,
-    };
+    const routes = { 'GET /api/me, by session': `${url}/api/me` };
     for (const [what, address] of Object.entries(routes)) {
       const read = await load(address, { cookie });
       const by = ratio(read.perSecond, open.perSecond);
@@ -121,6 +127,32 @@ async function measureRoutes(database) {
   } finally {
     await Promise.all([bare.stop(), backend.stop()]);
   }
+}
+
+async function measureVault(database) {
+  const databaseUrl = await database.create();
+  const variables = (url) => production(url, databaseUrl);
+  const { bare, session, token } = await measureReads({ variables, provider, audience: AUDIENCE });
+  for (const [what, read] of [
+    ['vault read, by session, beside one indexed read', session],
+    ['vault read, by access token, beside the same', token],
+  ]) {
+    const share = read.perSecond / bare.perSecond;
+    const verdict = `${share < READ_TARGET ? 'MISSED: ' : ''}at least x ${READ_TARGET}`;
+    rows.push([what, database.name, throughput(read), throughput(bare), `x ${share.toFixed(2)}`, verdict]);
+  }
+  const { perSecond, commitP99 } = await measureRefreshes(await database.create());
+  rows.push([
+    'refreshes of one process, provider at once',
+    database.name,
+    `${perSecond.toFixed(0)} a second`,
+    `answer to commit p99 ${ms(commitP99)}`,
+    '',
+    `${perSecond < REFRESH_TARGET ? 'MISSED: ' : ''}at least ${REFRESH_TARGET} a second`,
+  ]);
+  const wait = await measureWaits(await database.create());
+  const verdict = `${wait > WAIT_TARGET_MILLISECONDS ? 'MISSED: ' : ''}at most ${WAIT_TARGET_MILLISECONDS} ms`;
+  rows.push(['300 readers beyond the provider', database.name, ms(wait), '', '', verdict]);
 }
 
 function production(url, databaseUrl) {

@@ -51,7 +51,7 @@ async function answer({ path, issuer, request, privateKey, jwk }) {
 
 /** As Logto signs one for an API. */
 const accessToken = (url, privateKey, audience) =>
-  new SignJWT({ client_id: client.id, scope: 'read:documents write:documents', jti: 'bench' })
+  new SignJWT({ client_id: client.id, scope: 'identities read:documents write:documents', jti: 'bench' })
     .setProtectedHeader({ alg: 'ES384', kid: 'bench', typ: 'at+jwt' })
     .setIssuer(`${url}/oidc`)
     .setAudience(audience)

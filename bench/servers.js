@@ -12,6 +12,7 @@ const PATIENCE_MILLISECONDS = 20_000;
 
 export const hello = file('./hello.js');
 export const guarded = file('./guarded.js');
+export const indexedRead = file('./indexed-read.js');
 export const main = file('../dist/src/main.js');
 
 /** Started, and answering. `bootMilliseconds` is from the start of the process to the first answer. */
