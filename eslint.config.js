@@ -30,7 +30,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/main.ts', 'src/common/clock.ts', 'ormconfig.ts', 'test/**/*.ts'],
+    files: [
+      'src/main.ts',
+      'src/audit-command.ts',
+      'src/rotation-command.ts',
+      'src/common/clock.ts',
+      'ormconfig.ts',
+      'test/**/*.ts',
+    ],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

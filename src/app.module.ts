@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { SessionOrAccessTokenGuard } from './auth/access/session-or-access-token.guard.js';
 import type { Configuration, LogtoAccess, LogtoConfiguration } from './config/configuration.js';
@@ -9,15 +10,17 @@ import { ConnectorsModule } from './connectors/connectors.module.js';
 import { ourConnectors } from './connectors/our-connectors.js';
 import { CONTENT_SECURITY_POLICY } from './pages/content-security-policy.js';
 import { PagesModule } from './pages/pages.module.js';
-import { Keyring } from './sealing/keyring.js';
+import { configuredKeys } from './sealing/configured-keys.js';
 import { SealingModule } from './sealing/sealing.module.js';
 import { TokenVaultModule } from './token-vault/token-vault.module.js';
+import type { TokenVaultModuleOptions } from './token-vault/token-vault.options.js';
 
 /** A configuration in which nothing is left for the sandbox to supply. */
 export interface BackendSettings
   extends
     Pick<Configuration, 'baseUrl' | 'sessionSecret' | 'vaultKeys'>,
-    Partial<Pick<Configuration, 'session' | 'returnToOrigins' | 'privateHosts'>> {
+    Partial<Pick<Configuration, 'session' | 'returnToOrigins' | 'privateHosts' | 'auditRetentionDays'>>,
+    Pick<TokenVaultModuleOptions, 'renewal'> {
   readonly logto: LogtoConfiguration & LogtoAccess;
   /** Default: none but those of the database. */
   readonly connectors?: readonly ConnectorInstanceOptions[];
@@ -27,8 +30,15 @@ export interface BackendSettings
 @Module({})
 export class AppModule {
   static forRoot(settings: BackendSettings, dataSource: DataSource): DynamicModule {
-    const { vaultKeys, connectors: instances = [], privateHosts, ...auth } = settings;
-    const keys = Keyring.parse(vaultKeys.text, vaultKeys.variable);
+    const {
+      vaultKeys,
+      connectors: instances = [],
+      privateHosts,
+      auditRetentionDays,
+      renewal,
+      ...auth
+    } = settings;
+    const keys = configuredKeys(vaultKeys);
     return {
       module: AppModule,
       imports: [
@@ -37,8 +47,14 @@ export class AppModule {
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
         SealingModule.forRoot({ keys }),
-        ConnectorsModule.forRoot({ connectors: ourConnectors, instances, privateHosts }),
-        TokenVaultModule.forRoot({}),
+        AuditModule.forRoot({ retentionDays: auditRetentionDays }),
+        ConnectorsModule.forRoot({
+          connectors: ourConnectors,
+          instances,
+          privateHosts,
+          baseUrl: settings.baseUrl,
+        }),
+        TokenVaultModule.forRoot({ renewal }),
         AuthModule.forRoot({ ...auth, signInPage: '/sign-in', globalGuard: SessionOrAccessTokenGuard }),
         PagesModule,
       ],

@@ -1,6 +1,16 @@
 /** Public API of `nest-latchkey`. */
-export { AuditLog, type AuditEvent } from './audit/audit-log.js';
-export { AuditEntry, type AuditOutcome } from './audit/audit-entry.entity.js';
+export {
+  AuditEntry,
+  type AuditFacts,
+  type AuditOrigin,
+  type AuditOutcome,
+} from './audit/audit-entry.entity.js';
+export { AuditLog } from './audit/audit-log.js';
+export { AuditTrail, type TrailEntry, type TrailPage } from './audit/audit-trail.js';
+export { AuditVerifier, type Verdict, type VerificationOptions } from './audit/audit-verifier.js';
+export { AuditModule } from './audit/audit.module.js';
+export type { AuditModuleOptions } from './audit/audit.options.js';
+export type { AuditEvent } from './audit/facts.js';
 export { anyOf } from './auth/access/any-of.js';
 export type { AccessToken } from './auth/access/access-token.js';
 export { AccessTokenGuard, type RequestWithAccessToken } from './auth/access/access-token.guard.js';
@@ -47,8 +57,10 @@ export { CurrentUser, OptionalAuth, OptionalUser, Public } from './common/curren
 export { ErrorFilter, ErrorPage, EveryErrorFilter, type Problem } from './common/error.filter.js';
 export { isLatchkeyError, LatchkeyError, type ErrorCode } from './common/errors.js';
 export { HttpClient } from './common/http-client.js';
+export { REVOCATION_HEADER, type RevocationOutcome } from './common/revocation-outcome.js';
 export { Secret } from './common/secret.js';
 export { headersOf, requestOf, type Caller } from './common/request-of.js';
+export { CurrentClient, MACHINE_GUARD, MachineGuard } from './common/machine.guard.js';
 export { MANAGEMENT_GUARD, ManagementGuard } from './common/management.guard.js';
 export { SchemaPipe } from './common/schema.pipe.js';
 export { USER_GUARD, UserGuard } from './common/user.guard.js';
@@ -67,12 +79,34 @@ export {
   type ConfiguredConnector,
   type ConnectorInstanceOptions,
 } from './connectors/connector.registry.js';
-export { ConnectorInstances, type TokensEndListener } from './connectors/instances/connector-instances.js';
+export {
+  ConnectorInstances,
+  type TokensEnded,
+  type TokensEndListener,
+} from './connectors/instances/connector-instances.js';
 export { ConnectorKinds } from './connectors/instances/connector-kinds.js';
 export type { InstanceChanges, NewInstance } from './connectors/instances/instance-drafts.js';
 export type { InstanceRecord } from './connectors/instances/instance-record.js';
 export { SignInExperience, type SignInChanges } from './connectors/instances/sign-in-experience.js';
 export type { SignInSettings } from './connectors/instances/sign-in-experience.store.js';
+export { DataDeletionPage, type DataDeletionStatus } from './connectors/notifications/data-deletion.page.js';
+export type {
+  Ending,
+  ProviderMessage,
+  ProviderMessageKind,
+  ProviderNotification,
+} from './connectors/notifications/notification.js';
+export {
+  Notifications,
+  type Heard,
+  type NotificationListener,
+} from './connectors/notifications/notifications.js';
+export {
+  unsignedNotification,
+  malformedNotification,
+  unsupportedNotification,
+} from './connectors/notifications/refusals.js';
+export { markOfHash, markOfPrefix } from './connectors/refresh-token-marks.js';
 export { ourConnectors } from './connectors/our-connectors.js';
 export { ConnectorsModule, type ConnectorsModuleOptions } from './connectors/connectors.module.js';
 export {
@@ -109,6 +143,15 @@ export {
   latchkeyMigrations,
   openDataSource,
 } from './database/data-source.js';
+export type { EventData, EventName, LatchkeyEvent, Occurrence } from './events/event.js';
+export { EventsModule } from './events/events.module.js';
+export { Events } from './events/events.js';
+export { DeliveryLog, type LogPage } from './events/webhooks/delivery-log.js';
+export type { HookChanges, HookConfig, NewHook } from './events/webhooks/hook-drafts.js';
+export type { WebhookMessage } from './events/webhooks/message.js';
+export { verifyWebhook, type ReceivedWebhook } from './events/webhooks/verify-webhook.js';
+export { WebhookTest, type WebhookTrial } from './events/webhooks/webhook-test.js';
+export { Webhooks, type ChangedBy, type SignedHook } from './events/webhooks/webhooks.js';
 export {
   AUTOMATIC_ACCOUNT_LINKING,
   type AutomaticAccountLinking,
@@ -120,18 +163,45 @@ export { Identity } from './identities/identity.entity.js';
 export type { RemovalListener } from './identities/leaving.js';
 export { LinkingPolicy, type LinkingDecision } from './identities/linking.policy.js';
 export { Profiles, type ProfileChanges } from './identities/profiles.js';
-export { Unlinking, type Unlinked, type UnlinkListener, type UnlinkRequest } from './identities/unlinking.js';
+export {
+  Unlinking,
+  type Departed,
+  type Unlinked,
+  type UnlinkListener,
+  type UnlinkRequest,
+} from './identities/unlinking.js';
 export { User } from './identities/user.entity.js';
 export { UsersService } from './identities/users.service.js';
+export { AwsKms, type AwsKmsOptions, type KmsClient } from './sealing/aws-kms.js';
+export { CombinedKeys } from './sealing/combined-keys.js';
+export { HashicorpTransit, type HashicorpTransitOptions } from './sealing/hashicorp-transit.js';
 export { KeyEncryption } from './sealing/key-encryption.js';
 export { Keyring } from './sealing/keyring.js';
+export { RemoteKeyEncryption, type RemoteKeyOptions } from './sealing/remote-key-encryption.js';
+export { RotationProgress, type KeyUse, type RotationReport } from './sealing/rotation/rotation-progress.js';
+export { Rotation } from './sealing/rotation/rotation.js';
+export { Sealed } from './sealing/sealed.js';
+export { SealedFor } from './sealing/sealed-for.js';
 export { Sealer, type Binding } from './sealing/sealer.js';
 export { SealingModule, type SealingModuleOptions } from './sealing/sealing.module.js';
+export { TokenGrant } from './token-vault/access/token-grant.entity.js';
+export { TokenGrants, type NewTokenGrant, type TokenUse } from './token-vault/access/token-grants.js';
+export { TokenSetRemoval } from './token-vault/access/token-set-removal.js';
+export type { Reader } from './token-vault/chronicle.js';
 export type { TokenSetStatus } from './token-vault/freshness.js';
+export { ProviderToken, type ProviderTokenOptions } from './token-vault/handlers/provider-token.js';
+export {
+  VaultHttpService,
+  type ApiRequest,
+  type ProviderAccess,
+} from './token-vault/handlers/vault-http.service.js';
+export { Revocations, type FormerGrant } from './token-vault/leaving/revocations.js';
+export type { RenewalOptions } from './token-vault/renewal/renewal.options.js';
 export { TokenVaultModule } from './token-vault/token-vault.module.js';
 export type { TokenVaultModuleOptions } from './token-vault/token-vault.options.js';
 export {
   TokenVaultService,
+  type ReadOptions,
   type TokenSetOwner,
   type TokenSetSummary,
 } from './token-vault/token-vault.service.js';

@@ -33,6 +33,7 @@ async function start(configuration: Configuration): Promise<void> {
         logLevels: configuration.production ? ['log', 'warn', 'error', 'fatal'] : ['warn', 'error', 'fatal'],
       }),
       abortOnError: false,
+      rawBody: true,
     },
   );
   sandbox?.attach(app.get(Clock));
@@ -56,7 +57,7 @@ async function startSandbox({ sandbox, baseUrl, databaseUrl }: Configuration): P
 
 function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined): BackendSettings {
   const { baseUrl, sessionSecret, vaultKeys, session, returnToOrigins, logtoAccess } = configuration;
-  const { connectors, privateHosts } = configuration;
+  const { connectors, privateHosts, renewal, auditRetentionDays } = configuration;
   const configured = new Set(connectors.map(({ id }) => id));
   const logto = configuration.logto ?? sandbox?.logto;
   if (!logto) throw new ConfigurationError('LOGTO_ENDPOINT is required');
@@ -69,6 +70,8 @@ function settingsOf(configuration: Configuration, sandbox: Sandbox | undefined):
     logto: { ...logto, ...logtoAccess },
     connectors: [...connectors, ...(sandbox?.connectors.filter(({ id }) => !configured.has(id)) ?? [])],
     privateHosts,
+    renewal,
+    auditRetentionDays,
   };
 }
 

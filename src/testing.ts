@@ -2,6 +2,8 @@
 export {
   startSandbox,
   type Fault,
+  type Notice,
+  type NoticeAnswer,
   type Sandbox,
   type SandboxClient,
   type SandboxOptions,

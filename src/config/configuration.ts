@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { connectorGroups, connectorsOf, type ConnectorConfiguration } from './connectors.js';
 import { ConfigurationError } from './configuration.error.js';
 import { variables, type Variables } from './variables.js';
+import { transitGroup, vaultKeyProblems, vaultKeysOf, type VaultKeysConfiguration } from './vault-keys.js';
 
 /** What the backend runs with, parsed and cross-checked. A value that the sandbox supplies is absent here. */
 export interface Configuration {
@@ -17,8 +18,7 @@ export interface Configuration {
     readonly idleLifetimeSeconds: number;
   };
   readonly returnToOrigins?: readonly string[];
-  /** With the variable that they come from, for whoever finds a fault in them. */
-  readonly vaultKeys: { readonly text: string; readonly variable: string };
+  readonly vaultKeys: VaultKeysConfiguration;
   readonly logto?: LogtoConfiguration;
   /** What is asked of Logto, whoever that is. */
   readonly logtoAccess: LogtoAccess;
@@ -26,6 +26,10 @@ export interface Configuration {
   readonly connectors: readonly ConnectorConfiguration[];
   /** Hosts at private addresses that instances may talk to. */
   readonly privateHosts?: readonly string[];
+  /** False where tokens are renewed only when they are read. */
+  readonly renewal?: false;
+  /** Rows of the audit log are removed after so many days. */
+  readonly auditRetentionDays?: number;
   /** Present when the sandbox has to be started; never in production. */
   readonly sandbox?: { readonly port: number };
 }
@@ -62,6 +66,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     ...(production ? productionProblems(values) : []),
     ...(sandboxed ? sandboxProblems(baseUrl, host) : secretProblems(values)),
     ...groupProblems(values, ['LOGTO_ENDPOINT', 'LOGTO_APP_ID', 'LOGTO_APP_SECRET']),
+    ...groupProblems(values, [...transitGroup]),
+    ...vaultKeyProblems(values),
     ...connectorGroups.flatMap((names) => groupProblems(values, names)),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems.join('; '));
@@ -78,7 +84,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       idleLifetimeSeconds: values.SESSION_IDLE_LIFETIME,
     },
     returnToOrigins: values.RETURN_TO_ORIGINS,
-    vaultKeys: vaultKeysOf(values),
+    vaultKeys: vaultKeysOf(values, SANDBOX_VAULT_KEYS),
     logto: logtoConfiguration(values),
     logtoAccess: {
       audience: values.LOGTO_AUDIENCE ?? (sandboxed ? `${baseUrl}/api` : undefined),
@@ -87,6 +93,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     },
     connectors: connectorsOf(values),
     privateHosts: values.ALLOWED_PRIVATE_HOSTS,
+    renewal: values.VAULT_RENEWAL === 'off' ? false : undefined,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     ...(sandboxed ? { sandbox: { port: values.SANDBOX_PORT } } : {}),
   };
 }
@@ -115,6 +123,9 @@ function productionProblems(values: Variables): string[] {
     ...(values.LOGTO_ENDPOINT && !isSecureOrLoopback(values.LOGTO_ENDPOINT)
       ? ['LOGTO_ENDPOINT must use https in production']
       : []),
+    ...(values.VAULT_TRANSIT_URL && !isSecureOrLoopback(values.VAULT_TRANSIT_URL)
+      ? ['VAULT_TRANSIT_URL must use https in production']
+      : []),
   ];
 }
 
@@ -138,7 +149,7 @@ function secretProblems(values: Variables): string[] {
     ...(values.SESSION_SECRET?.includes(SANDBOX_SESSION_SECRET)
       ? ['SESSION_SECRET is the one of the sandbox']
       : []),
-    ...(values.VAULT_KEYS === undefined && values.SECRET_VAULT_KEK === undefined
+    ...(KEY_SERVICES.every((name) => values[name] === undefined)
       ? [
           `VAULT_KEYS is required (generate one with: node -p "'k1:' + require('crypto').randomBytes(32).toString('base64')")`,
         ]
@@ -148,6 +159,8 @@ function secretProblems(values: Variables): string[] {
       .map((name) => `${name} holds the key of the sandbox`),
   ];
 }
+
+const KEY_SERVICES = ['VAULT_KEYS', 'SECRET_VAULT_KEK', 'VAULT_TRANSIT_URL', 'VAULT_AWS_KMS_KEY'] as const;
 
 /** By its bytes: the same key can be written in many ways. */
 const isSandboxKey = (entry: string): boolean =>
@@ -165,13 +178,6 @@ function groupProblems(values: Variables, names: (keyof Variables)[]): string[] 
 function logtoConfiguration(values: Variables): LogtoConfiguration | undefined {
   const { LOGTO_ENDPOINT: endpoint, LOGTO_APP_ID: appId, LOGTO_APP_SECRET: appSecret } = values;
   return endpoint && appId && appSecret ? { endpoint, appId, appSecret } : undefined;
-}
-
-/** Logto's variable holds one bare key; it becomes the only key of the ring. */
-function vaultKeysOf({ VAULT_KEYS: keys, SECRET_VAULT_KEK: key }: Variables): Configuration['vaultKeys'] {
-  if (keys === undefined && key !== undefined)
-    return { text: `secret-vault-kek:${key}`, variable: 'SECRET_VAULT_KEK' };
-  return { text: keys ?? SANDBOX_VAULT_KEYS, variable: 'VAULT_KEYS' };
 }
 
 const isLoopback = (host: string): boolean =>

@@ -30,6 +30,9 @@ export const connectorVariables = {
   CONNECTOR_GITHUB_SCOPE: scope('read:user user:email'),
   CONNECTOR_GITHUB_ENDPOINT: address('Address of a GitHub Enterprise Server.'),
   CONNECTOR_GITHUB_API_ENDPOINT: address('Address of its API; `<endpoint>/api/v3` otherwise.'),
+  CONNECTOR_GITHUB_WEBHOOK_SECRET: text
+    .optional()
+    .describe('What a GitHub App signs its webhooks with; without it, none is taken.'),
   CONNECTOR_GITHUB_ENABLE_TOKEN_STORAGE: storage('GitHub'),
 
   CONNECTOR_FACEBOOK_CLIENT_ID: text.optional().describe("Facebook's app id."),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectorVariables } from './connector-variables.js';
 import { httpUrl, list, protocolOf, text } from './forms.js';
+import { vaultKeyVariables } from './vault-keys.js';
 
 const origin = httpUrl.refine(
   (value) => protocolOf(value) && new URL(value).origin === value,
@@ -65,14 +66,7 @@ export const variables = {
     .refine((origins) => origins.every(isOrigin), 'must be origins, without a path')
     .optional()
     .describe('Origins beside our own that `return_to` may lead to, separated by spaces.'),
-  VAULT_KEYS: text
-    .optional()
-    .describe(
-      'Key-encryption keys, `id:base64` of 32 bytes each, separated by commas: the first encrypts, all decrypt. Required outside the sandbox.',
-    ),
-  SECRET_VAULT_KEK: text
-    .optional()
-    .describe('One bare base64 key, as Logto names it. Read when `VAULT_KEYS` is absent.'),
+  ...vaultKeyVariables,
   LOGTO_ENDPOINT: origin
     .optional()
     .describe('Origin of your Logto. Without it (and outside production) the sandbox runs.'),
@@ -97,8 +91,18 @@ export const variables = {
     .refine((hosts) => hosts.every(isHost), 'must be hosts, with their port where it is not 80 or 443')
     .optional()
     .describe(
-      'Hosts at private addresses that connectors may talk to, `name:port`, separated by spaces: for those that administrators add.',
+      'Hosts at private addresses that connectors may talk to and webhooks may be sent to, `name:port`, separated by spaces: for those that administrators add.',
     ),
+  VAULT_RENEWAL: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('on')
+    .describe('`off` leaves it to whoever reads a token to renew it; `on` renews those in use beforehand.'),
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number('must be whole days')
+    .int('must be whole days')
+    .min(1, 'must be at least 1 day')
+    .optional()
+    .describe('Days after which rows of the audit log are removed; never otherwise.'),
   SANDBOX_PORT: port.default(3100).describe('TCP port of the sandbox.'),
 } as const;
 

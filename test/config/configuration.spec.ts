@@ -13,6 +13,11 @@ const LOGTO = {
   LOGTO_APP_ID: 'id',
   LOGTO_APP_SECRET: 'hush-hush',
 };
+const TRANSIT = {
+  VAULT_TRANSIT_URL: 'https://vault.example.test:8200/',
+  VAULT_TRANSIT_TOKEN: 'hush-hush',
+  VAULT_TRANSIT_KEY: 'latchkey',
+};
 const PRODUCTION = { ...SECRETS, ...LOGTO, NODE_ENV: 'production', BASE_URL: 'https://app.example.test' };
 
 /** Nothing of what they inject is needed for the form of their configurations. */
@@ -194,6 +199,29 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes keys from Vault or AWS KMS, alone or beside local ones', () => {
+    const { VAULT_KEYS: local, ...others } = PRODUCTION;
+    expect(readConfiguration({ ...others, ...TRANSIT }).vaultKeys).toEqual({
+      variable: 'VAULT_KEYS',
+      transit: { url: 'https://vault.example.test:8200', token: 'hush-hush', key: 'latchkey' },
+    });
+    expect(readConfiguration({ ...others, VAULT_AWS_KMS_KEY: 'id' }).vaultKeys).toMatchObject({
+      text: undefined,
+      awsKmsKey: 'id',
+    });
+    expect(readConfiguration({ ...PRODUCTION, ...TRANSIT, VAULT_CURRENT: 'local' }).vaultKeys).toMatchObject({
+      text: local,
+      transit: { key: 'latchkey' },
+      current: 'local',
+    });
+  });
+
+  it('renews tokens in the background unless told otherwise', () => {
+    const settings = [{}, { VAULT_RENEWAL: 'on' }, { VAULT_RENEWAL: 'off' }].map(readConfiguration);
+    expect(settings.map(({ renewal }) => renewal)).toEqual([undefined, undefined, false]);
+    expect(messageOf({ VAULT_RENEWAL: 'sometimes' })).toContain('VAULT_RENEWAL must be on or off');
+  });
+
   it('accepts a complete production', () => {
     expect(readConfiguration(PRODUCTION)).toMatchObject({
       production: true,
@@ -278,6 +306,35 @@ describe('the configuration', () => {
       'the sandbox’s vault key',
       { ...PRODUCTION, VAULT_KEYS: readConfiguration({}).vaultKeys.text },
       /VAULT_KEYS holds the key of the sandbox/,
+    ],
+    [
+      'half of a Vault',
+      {
+        ...PRODUCTION,
+        VAULT_TRANSIT_URL: 'https://vault.example.test:8200',
+        VAULT_TRANSIT_TOKEN: 'hush-hush',
+      },
+      /VAULT_TRANSIT_KEY is required because VAULT_TRANSIT_URL is set/,
+    ],
+    [
+      'a Vault over plain http in production',
+      { ...PRODUCTION, ...TRANSIT, VAULT_TRANSIT_URL: 'http://vault.example.test:8200' },
+      /VAULT_TRANSIT_URL must use https/,
+    ],
+    [
+      'a token that breaks a header',
+      { ...PRODUCTION, ...TRANSIT, VAULT_TRANSIT_TOKEN: 'hush-hush\nx: y' },
+      /VAULT_TRANSIT_TOKEN must be printable/,
+    ],
+    [
+      'a current key service that is not there',
+      { ...PRODUCTION, VAULT_CURRENT: 'transit' },
+      /VAULT_CURRENT names a key service of which nothing else is set/,
+    ],
+    [
+      'a key service that nobody knows',
+      { ...PRODUCTION, VAULT_CURRENT: 'paper' },
+      /VAULT_CURRENT must be local/,
     ],
   ])('refuses %s, by the variable’s name and without its value', (_, environment, message) => {
     expect(messageOf(environment)).toMatch(message);

@@ -6,9 +6,14 @@ const read = (path: string): string => readFileSync(new URL(path, import.meta.ur
 describe('the README', () => {
   it('shows applications that the type check has seen', () => {
     const shown = [...read('../../README.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-    const checked = ['./readme.example.ts', './guards.example.ts', '../conformance/sample.connector.ts'].map(
-      (path) => read(path).replace("'../../src/index.js'", "'nest-latchkey'"),
-    );
+    const checked = [
+      './readme.example.ts',
+      './guards.example.ts',
+      './vault.example.ts',
+      './tokens.example.ts',
+      './webhooks.example.ts',
+      '../conformance/sample.connector.ts',
+    ].map((path) => read(path).replace("'../../src/index.js'", "'nest-latchkey'"));
     expect(shown).toEqual(checked);
   });
 });

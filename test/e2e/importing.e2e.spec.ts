@@ -274,8 +274,20 @@ describe('an application that imports the modules in its own way', () => {
   });
 
   it('does not start without keys', async () => {
-    const module = Test.createTestingModule({ imports: [SealingModule.forRoot({ keys: undefined })] });
+    const database = await temporaryDatabase('SQLite');
+    const dataSource = await openDataSource(database.url);
+    const module = Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => dataSource.options,
+          dataSourceFactory: async () => dataSource,
+        }),
+        SealingModule.forRoot({ keys: undefined }),
+      ],
+    });
     await expect(module.compile()).rejects.toThrow(/SealingModule: keys are required/);
+    await dataSource.destroy();
+    await database.drop();
   });
 });
 

@@ -49,7 +49,8 @@ export interface Backend {
 
 export interface BackendOptions {
   readonly platform?: Platform;
-  readonly database?: DatabaseKind;
+  /** Of its own, or one that it shares and does not drop. */
+  readonly database?: DatabaseKind | TemporaryDatabase;
   /** Where the backend listens; needed beforehand by whoever registers it as a client. */
   readonly port?: number;
   readonly settings: Omit<BackendSettings, 'baseUrl' | 'sessionSecret' | 'vaultKeys'> &
@@ -59,15 +60,16 @@ export interface BackendOptions {
 
 /** The real application on a real port, with a database of its own. */
 export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const { platform = 'Fastify', database: kind = 'SQLite', customise = (builder) => builder } = options;
+  const { platform = 'Fastify', database: wanted = 'SQLite', customise = (builder) => builder } = options;
   const port = options.port ?? (await freePort());
   const url = `http://localhost:${port}`;
-  const database = await temporaryDatabase(kind);
+  const database = typeof wanted === 'string' ? await temporaryDatabase(wanted) : wanted;
   const dataSource = await openDataSource(database.url);
   const settings = {
     baseUrl: url,
     sessionSecret: [TEST_SESSION_SECRET],
     vaultKeys: { text: TEST_VAULT_KEYS, variable: 'VAULT_KEYS' },
+    renewal: false as const,
     ...options.settings,
   };
   const logs: string[] = [];
@@ -79,6 +81,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const module = await builder.compile();
   const app = module.createNestApplication(platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter(), {
     forceCloseConnections: true,
+    rawBody: true,
   });
   await secureApplication(app, settings).listen(port, 'localhost');
   return {
@@ -91,12 +94,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     get: (token) => app.get(token),
     close: async () => {
       await app.close();
-      await database.drop();
+      if (typeof wanted === 'string') await database.drop();
     },
   };
 }
 
-function recorder(logs: string[]): LoggerService {
+/** Keeps what is logged. */
+export function recorder(logs: string[]): LoggerService {
   const record = (...parts: unknown[]) => void logs.push(parts.map(String).join(' '));
   return { log: record, error: record, warn: record, debug: record, verbose: record, fatal: record };
 }

@@ -10,8 +10,9 @@ export interface Sandboxed {
   close(): Promise<void>;
 }
 
-interface SandboxedOptions
-  extends Omit<BackendOptions, 'settings'>, Partial<Pick<BackendOptions, 'settings'>> {
+interface SandboxedOptions extends Omit<BackendOptions, 'settings'> {
+  /** Beside those that the sandbox makes. */
+  readonly settings?: Partial<BackendOptions['settings']>;
   /** Which instances the backend has of the sandbox's. Default: Google alone. */
   readonly connectors?: (sandbox: Sandbox) => readonly ConnectorInstanceOptions[];
 }

@@ -26,7 +26,7 @@ export const github: ConformanceSubject = {
   connector: GithubConnector,
   instance: {
     connectorId: 'github-universal',
-    config: { clientId: 'Iv1.conformance', clientSecret: 'github0secret' },
+    config: { clientId: 'Iv1.conformance', clientSecret: 'github0secret', webhookSecret: 'github0hook' },
   },
   provider: ({ url }) => answers[url.pathname],
   identity: {
