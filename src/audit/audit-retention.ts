@@ -27,7 +27,7 @@ const HOUR_MILLISECONDS = 3_600_000;
 export class AuditRetention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(AuditRetention.name);
   private timer?: NodeJS.Timeout;
-  private sweeping?: Promise<void>;
+  private sweeping = Promise.resolve();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -45,12 +45,15 @@ export class AuditRetention implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
-    await this.sweeping?.catch(() => undefined);
+    await this.sweeping.catch(() => undefined);
   }
 
-  /** Removes what is too old now. Rejects with `vault.integrity_error`, and removes nothing, where the chain is broken. */
+  /**
+   * Removes what is too old now, after a sweep that is under way: that one may have looked already. Rejects with
+   * `vault.integrity_error`, and removes nothing, where the chain is broken.
+   */
   sweep(): Promise<void> {
-    this.sweeping ??= this.removeAll().finally(() => (this.sweeping = undefined));
+    this.sweeping = this.sweeping.catch(() => undefined).then(() => this.removeAll());
     return this.sweeping;
   }
 

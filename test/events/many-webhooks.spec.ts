@@ -70,12 +70,12 @@ describe.each(databaseKinds)('webhooks, of which there are many, on %s', (kind) 
   });
 
   /** How often the event loop had gone round, each time that this was called. */
-  function loopsAt<Name extends 'take' | 'addAll'>(name: Name): number[] {
+  function loopsAt<Name extends 'take' | 'addAll'>(name: Name, isMeant: (of: unknown) => boolean): number[] {
     const deliveries = stage.instance.get(Deliveries) as unknown as Record<Name, (...of: never[]) => unknown>;
     const loops: number[] = [];
     const original = deliveries[name].bind(deliveries);
     deliveries[name] = (...of) => {
-      loops.push(performance.nodeTiming.uvMetricsInfo.loopCount);
+      if (isMeant(of[0])) loops.push(performance.nodeTiming.uvMetricsInfo.loopCount);
       return original(...of);
     };
     return loops;
@@ -83,7 +83,7 @@ describe.each(databaseKinds)('webhooks, of which there are many, on %s', (kind) 
 
   it('leave room for requests between any two deliveries that are begun', async () => {
     const hook = await stage.hook();
-    const loops = loopsAt('take');
+    const loops = loopsAt('take', (hookId) => hookId === hook.id);
     const now = stage.clock.now();
     const times = { createdAt: now, occurredAt: now, dueAt: now, attemptedAt: null };
     const told = { hookId: hook.id, event: 'TokenSet.Stored' as const, data: '{}', responseStatus: null };
@@ -104,7 +104,7 @@ describe.each(databaseKinds)('webhooks, of which there are many, on %s', (kind) 
 
   it('leave room for requests between events that are handed on', async () => {
     const hook = await stage.hook();
-    const loops = loopsAt('addAll');
+    const loops = loopsAt('addAll', () => true);
     await stage.publish(...names(100));
     await stage.arrived(hook, 100);
     expect(new Set(loops).size).toBeGreaterThanOrEqual(5);
