@@ -17,7 +17,9 @@ export interface OutboxWorkerOptions<Row extends OutboxRow> {
 export class OutboxWorker<Row extends OutboxRow> {
   private readonly logger: Logger;
   private timer?: NodeJS.Timeout;
-  private sweeping?: Promise<void>;
+  private sweeping = Promise.resolve();
+  /** A sweep that has not begun yet. */
+  private next?: Promise<void>;
   private stopped = false;
 
   constructor(private readonly options: OutboxWorkerOptions<Row>) {
@@ -37,13 +39,17 @@ export class OutboxWorker<Row extends OutboxRow> {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.sweeping;
+    await this.sweeping.catch(() => undefined);
   }
 
-  /** One attempt at everything that is due. */
+  /** One attempt at everything that is due now, after a sweep that is under way: that one may have looked already. */
   sweep(): Promise<void> {
-    this.sweeping ??= this.run().finally(() => (this.sweeping = undefined));
-    return this.sweeping;
+    if (this.next) return this.next;
+    const begin = (): Promise<void> => {
+      this.next = undefined;
+      return this.run();
+    };
+    return (this.next = this.sweeping = this.sweeping.catch(() => undefined).then(begin));
   }
 
   private schedule(milliseconds: number): void {
