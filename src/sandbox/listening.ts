@@ -15,6 +15,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** As Fastify has it. Node's own five seconds are so few that a request may meet the end of the connection it goes over. */
+export const KEEP_ALIVE_MILLISECONDS = 72_000;
+
 /**
  * Listens before there is anything to serve, because an issuer must know its own port.
  * `localhost` is 127.0.0.1 for one client and ::1 for the next, so both are taken where the machine has both.
@@ -25,15 +28,21 @@ export async function listenOnLoopback(port: number): Promise<Listener> {
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void handler.then((serve) => serve(request, response));
   };
-  const first = await listening(createServer(answer), port, '127.0.0.1');
-  const takenPort = (first.address() as AddressInfo).port;
-  const second = await listening(createServer(answer), takenPort, '::1').catch(
-    (error: NodeJS.ErrnoException) => {
-      if (isWithoutVersion6(error)) return undefined;
-      first.close();
-      throw error;
-    },
+  const first = await listening(
+    createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, answer),
+    port,
+    '127.0.0.1',
   );
+  const takenPort = (first.address() as AddressInfo).port;
+  const second = await listening(
+    createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, answer),
+    takenPort,
+    '::1',
+  ).catch((error: NodeJS.ErrnoException) => {
+    if (isWithoutVersion6(error)) return undefined;
+    first.close();
+    throw error;
+  });
   const servers = second === undefined ? [first] : [first, second];
   return {
     port: takenPort,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
+import { KEEP_ALIVE_MILLISECONDS } from '../../src/sandbox/listening.js';
 
 /** What a test may look at afterwards. */
 export interface Recorded {
@@ -50,7 +51,7 @@ export function* spaces(mebibytes = Infinity): Generator<Buffer> {
 
 /** A server on loopback, on a port that the system chooses. */
 export async function serve(answer: (request: Recorded) => Promise<Reaction>): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, (request, response) => {
     record(request)
       .then(answer)
       .then((reaction) => send(response, reaction))

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { KEEP_ALIVE_MILLISECONDS } from '../../src/sandbox/listening.js';
 
 export interface TransitRequest {
   readonly path: string;
@@ -67,7 +68,10 @@ export async function startTransit(name = 'latchkey'): Promise<ScriptedTransit> 
     response.end(body ?? '');
   };
 
-  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+    (request, response) => void answer(request, response),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(transit, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
