@@ -14,6 +14,6 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   reporters: ['default', ['./test/support/closing-line.reporter.js', { leftOut: sentences }]],
 };

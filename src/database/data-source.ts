@@ -119,22 +119,29 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
  * From the same: connected, and brought to the newest schema. Rejects with {@link ConfigurationError}, which repeats
  * nothing of the address, when there is no such database.
  */
-export async function openDataSource(databaseUrl: string): Promise<DataSource> {
+export async function openDataSource(
+  databaseUrl: string,
+  longestMilliseconds = LONGEST_STATEMENT_MILLISECONDS,
+): Promise<DataSource> {
   const migrating = await initialize(() => dataSourceOptions(databaseUrl));
   try {
     await migrate(migrating);
   } finally {
     await migrating.destroy();
   }
-  return connect(databaseUrl);
+  return connect(databaseUrl, longestMilliseconds);
 }
 
 /**
  * From the same: connected, with the schema that it has. Rejects as {@link openDataSource} does. On PostgreSQL no statement
- * takes longer than five seconds, whether the server works on it or nobody answers; migrations are not bound by that.
+ * takes longer than that, five seconds unless told otherwise, whether the server works on it or nobody answers; migrations
+ * are not bound by that.
  */
-export async function connect(databaseUrl: string): Promise<DataSource> {
-  const dataSource = await initialize(() => withLimits(dataSourceOptions(databaseUrl)));
+export async function connect(
+  databaseUrl: string,
+  longestMilliseconds = LONGEST_STATEMENT_MILLISECONDS,
+): Promise<DataSource> {
+  const dataSource = await initialize(() => withLimits(dataSourceOptions(databaseUrl), longestMilliseconds));
   return dataSource.options.type === 'postgres' ? dropUnanswered(dataSource) : dataSource;
 }
 
@@ -164,16 +171,26 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   return options.type === 'postgres' ? dataSource : serialise(dataSource);
 }
 
-const withLimits = (options: DataSourceOptions): DataSourceOptions =>
-  options.type === 'postgres' ? { ...options, extra: { ...(options.extra as object), ...LIMITS } } : options;
+const LONGEST_STATEMENT_MILLISECONDS = 5000;
+
+const withLimits = (options: DataSourceOptions, longestMilliseconds: number): DataSourceOptions =>
+  options.type === 'postgres'
+    ? {
+        ...options,
+        connectTimeoutMS: longestMilliseconds,
+        extra: { ...(options.extra as object), ...limitsOf(longestMilliseconds) },
+      }
+    : options;
 
 /**
  * A connection that has gone silent is given up before whoever takes over a refresh asks the provider: what it has answered
  * is written on another one by then. The server gives up first, and gives back the locks of whoever has
  * left in the middle of a transaction. It is told so on the connection: poolers refuse most settings at its start.
  */
-const LIMITS = {
-  query_timeout: 5000,
+const limitsOf = (longestMilliseconds: number) => ({
+  query_timeout: longestMilliseconds,
   onConnect: (client: ClientBase): Promise<unknown> =>
-    client.query('SET statement_timeout = 4000; SET idle_in_transaction_session_timeout = 20000'),
-};
+    client.query(
+      `SET statement_timeout = ${longestMilliseconds - 1000}; SET idle_in_transaction_session_timeout = ${4 * longestMilliseconds}`,
+    ),
+});

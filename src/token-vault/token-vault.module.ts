@@ -25,7 +25,7 @@ import { DoubtedTokens } from './leaving/doubted-tokens.js';
 import { EndingGrants } from './leaving/ending-grants.js';
 import { Revocation } from './leaving/revocation.entity.js';
 import { RevocationOutbox } from './leaving/revocation.outbox.js';
-import { Revocations } from './leaving/revocations.js';
+import { REVOCATION_TIMES, Revocations, revocationTimes } from './leaving/revocations.js';
 import { GrantedScope } from './granted-scope.js';
 import { OpenedTokenSets } from './opened-token-sets.js';
 import { ProviderAnswers } from './provider-answers.js';
@@ -112,6 +112,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenVaultModu
     RenewalWorker,
     { provide: REFRESH_TIMES, useValue: refreshTimes },
     { provide: RENEWAL_TIMES, useValue: renewalTimes },
+    { provide: REVOCATION_TIMES, useValue: revocationTimes },
   ],
   exports: [TokenVaultService, VaultHttpService, TokenGrants, TokenSetRemoval, Revocations],
 })

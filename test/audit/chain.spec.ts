@@ -117,8 +117,8 @@ describe.each(databaseKinds)('the chain of the audit log on %s', (kind) => {
       stage.log.note(eventOf(purpose, 'somebody else'));
     }
     await stage.log.flush();
-    stage.log.note(eventOf('e'));
     await stage.log.record({ ...eventOf('stored'), event: 'secret.stored' });
+    stage.log.note(eventOf('e'));
     const trail = stage.get(AuditTrail);
     const all = await trail.ofUser('user00000001');
     const reads = { event: 'secret.read', limit: 3 };

@@ -52,7 +52,7 @@ describe.each(databaseKinds)('notes for the audit log on %s', (kind) => {
     (await stage.rows()).map(({ purpose, event, count }) => purpose ?? `${event} ${count}`);
 
   const until = async (condition: () => boolean | Promise<boolean>) => {
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 60_000;
     while (!(await condition())) {
       if (performance.now() > deadline) throw new Error('it has not happened');
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
+import { jest } from '@jest/globals';
 import type { INestApplicationContext, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Server } from 'node:http';
@@ -19,8 +19,12 @@ import {
   type Verdict,
   type VerificationOptions,
 } from '../../src/index.js';
-import { recorder, TEST_VAULT_KEYS } from '../support/backend.js';
+import { PATIENCE_MILLISECONDS, recorder, TEST_VAULT_KEYS } from '../support/backend.js';
 import type { TemporaryDatabase } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
+
+/** Each test has databases of its own, and some start processes. */
+jest.setTimeout(120_000);
 
 export interface StageOptions extends AuditModuleOptions {
   readonly keys?: string;
@@ -43,7 +47,7 @@ export class Stage {
   /** The same with a controller, on a port. */
   static async serve(database: TemporaryDatabase, controller: Type) {
     const { module } = await build(database, {}, [controller]);
-    const app = module.createNestApplication(new ExpressAdapter());
+    const app = module.createNestApplication(new PatientExpress());
     await app.listen(0, 'localhost');
     return { app, url: await app.getUrl(), server: app.getHttpServer() as Server };
   }
@@ -87,7 +91,7 @@ async function build(
   { keys = TEST_VAULT_KEYS, ...options }: StageOptions,
   controllers: Type[] = [],
 ) {
-  const dataSource = await openDataSource(url);
+  const dataSource = await openDataSource(url, PATIENCE_MILLISECONDS);
   const logs: string[] = [];
   const builder = Test.createTestingModule({
     imports: [

@@ -56,7 +56,7 @@ describe.each(platforms)('the authorization request on %s', (platform) => {
       states.push((await start(doors[count % 2])).searchParams.get('state') ?? '');
     }
     expectUnguessable(states);
-  });
+  }, 120_000);
 
   describe.each(doors)('at $name', (door) => {
     it('carries the S256 challenge of a fresh verifier that shows nowhere else (AR-02)', async () => {
@@ -158,7 +158,7 @@ describe.each(platforms)('the authorization request on %s', (platform) => {
         'SELECT max(expires_at - started_at) AS lifetime FROM latchkey_transactions',
       );
       expect(lifetime).toBeLessThanOrEqual(600);
-    });
+    }, 120_000);
 
     it('lets two tabs of a browser finish one after the other (AR-14)', async () => {
       const browser = new Browser();

@@ -54,18 +54,15 @@ async function visit(
 }
 
 describe('a person', () => {
-  it.each(providers)(
-    'signs in with $name and sees the account',
-    (provider) =>
-      visit(async ({ page }) => {
-        await signIn(page, baseUrl, { provider, persona: 'Alice Arden' });
-        await account(page, provider.name).getByText(provider.tokens).waitFor();
-        await expectAccessible(page);
-        expect(await page.getByRole('button', { name: /^Unlink/ }).count()).toBe(0);
-        const { status } = await readToken(page, provider.id);
-        expect(status).toBe(provider === at.wecom ? 404 : 200);
-      }),
-    60_000,
+  it.each(providers)('signs in with $name and sees the account', (provider) =>
+    visit(async ({ page }) => {
+      await signIn(page, baseUrl, { provider, persona: 'Alice Arden' });
+      await account(page, provider.name).getByText(provider.tokens).waitFor();
+      await expectAccessible(page);
+      expect(await page.getByRole('button', { name: /^Unlink/ }).count()).toBe(0);
+      const { status } = await readToken(page, provider.id);
+      expect(status).toBe(provider === at.wecom ? 404 : 200);
+    }),
   );
 
   it('comes back as the same user from within WeCom’s app, where there is no code to scan', async () => {
@@ -77,7 +74,7 @@ describe('a person', () => {
     await visit(({ page }) => enterBy(at.wecom)(page));
     await visit(({ page }) => enterBy(wecomInApp)(page), { userAgent: WECOM_APP });
     expect(ids[0]).toBe(ids[1]);
-  }, 60_000);
+  });
 
   it.each(providers)('who cancels at $name is told so, and led back', (provider) =>
     visit(
@@ -95,21 +92,17 @@ describe('a person', () => {
 });
 
 describe('accounts of a person', () => {
-  it(
-    'are linked from the home page, every one of them, and unlinked',
-    () =>
-      visit(async ({ page }) => {
-        await signInThroughLogto(page, 'Bob Bellweather');
-        for (const provider of providers) await link(page, provider, 'Bob Bellweather');
-        expect(await page.getByRole('button', { name: /^Link / }).count()).toBe(0);
-        await expectAccessible(page);
-        await unlink(page, 'Facebook');
-        await account(page, 'Facebook').getByText('Not linked yet').waitFor();
-        expect((await readToken(page, 'facebook')).status).toBe(404);
-        await account(page, 'X').getByText('Bob Bellweather').waitFor();
-      }),
-    90_000,
-  );
+  it('are linked from the home page, every one of them, and unlinked', () =>
+    visit(async ({ page }) => {
+      await signInThroughLogto(page, 'Bob Bellweather');
+      for (const provider of providers) await link(page, provider, 'Bob Bellweather');
+      expect(await page.getByRole('button', { name: /^Link / }).count()).toBe(0);
+      await expectAccessible(page);
+      await unlink(page, 'Facebook');
+      await account(page, 'Facebook').getByText('Not linked yet').waitFor();
+      expect((await readToken(page, 'facebook')).status).toBe(404);
+      await account(page, 'X').getByText('Bob Bellweather').waitFor();
+    }));
 
   it('are never unlinked to the last one, not even by a page that is out of date', async () => {
     const noor = { provider: at.x, persona: 'Noor' };
@@ -131,27 +124,23 @@ describe('accounts of a person', () => {
       },
       { complaints: ['a status of 400'] },
     );
-  }, 60_000);
+  });
 
-  it(
-    'may do more after one more question, and show it at once',
-    () =>
-      visit(async ({ page }) => {
-        await signIn(page, baseUrl, { provider: at.google, persona: ZOE });
-        const scope = new URLSearchParams({ scope: CALENDAR }).toString();
-        await page.goto(`${baseUrl}/auth/social/google/reauthorize?${scope}`);
-        await page.getByRole('button', { name: ZOE }).click();
-        await page.getByText('calendar.readonly').first().waitFor();
-        await allow(page);
-        await account(page, 'Google').getByText('calendar.readonly').waitFor();
-        await account(page, 'Google').getByText('userinfo.email').waitFor();
-        const { body } = await readToken(page, 'google');
-        expect(String(body['scope']).split(' ')).toEqual(
-          expect.arrayContaining(['openid', 'https://www.googleapis.com/auth/userinfo.email', CALENDAR]),
-        );
-      }),
-    60_000,
-  );
+  it('may do more after one more question, and show it at once', () =>
+    visit(async ({ page }) => {
+      await signIn(page, baseUrl, { provider: at.google, persona: ZOE });
+      const scope = new URLSearchParams({ scope: CALENDAR }).toString();
+      await page.goto(`${baseUrl}/auth/social/google/reauthorize?${scope}`);
+      await page.getByRole('button', { name: ZOE }).click();
+      await page.getByText('calendar.readonly').first().waitFor();
+      await allow(page);
+      await account(page, 'Google').getByText('calendar.readonly').waitFor();
+      await account(page, 'Google').getByText('userinfo.email').waitFor();
+      const { body } = await readToken(page, 'google');
+      expect(String(body['scope']).split(' ')).toEqual(
+        expect.arrayContaining(['openid', 'https://www.googleapis.com/auth/userinfo.email', CALENDAR]),
+      );
+    }));
 });
 
 describe('a person who gives less than is asked', () => {
@@ -159,17 +148,14 @@ describe('a person who gives less than is asked', () => {
     ['Google', at.google, 'and is renewed when asked for'],
     ['Facebook', at.facebook, 'renewed when asked for before then'],
     ['X, and no renewal', at.x, 'Only you can renew it.'],
-  ])(
-    'keeps the address from us at %s',
-    (_, provider, tokens) =>
-      visit(async ({ page }) => {
-        await signIn(page, baseUrl, { provider, persona: 'Uma Underhill' });
-        await page.getByText('No e-mail address').waitFor();
-        await account(page, provider.name).getByText(tokens).waitFor();
-        const { body } = await readToken(page, provider.id);
-        expect(body['scope']).not.toContain('email');
-      }),
-    60_000,
+  ])('keeps the address from us at %s', (_, provider, tokens) =>
+    visit(async ({ page }) => {
+      await signIn(page, baseUrl, { provider, persona: 'Uma Underhill' });
+      await page.getByText('No e-mail address').waitFor();
+      await account(page, provider.name).getByText(tokens).waitFor();
+      const { body } = await readToken(page, provider.id);
+      expect(body['scope']).not.toContain('email');
+    }),
   );
 
   it('has a login and no name at GitHub, an address nowhere, and is nobody at WeCom', async () => {
@@ -185,7 +171,7 @@ describe('a person who gives less than is asked', () => {
       },
       { complaints: ['a status of 403'] },
     );
-  }, 60_000);
+  });
 });
 
 async function signInThroughLogto(page: Page, persona: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   chromium,
   type Browser,
@@ -16,13 +17,15 @@ const ARGUMENTS = [
   '--disable-sync',
   '--no-first-run',
 ];
-const TIME_LIMIT_MILLISECONDS = 10_000;
+/** Of one step, and of a test of many. */
+const TIME_LIMIT_MILLISECONDS = 60_000;
+jest.setTimeout(4 * TIME_LIMIT_MILLISECONDS);
 /** Where the sandbox says that the pictures of its people are; no such hosts exist. */
 const PICTURES = 'https://*.example.test/**';
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>';
 
 export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
+  chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS, timeout: TIME_LIMIT_MILLISECONDS });
 
 /** Somebody with a browser profile of their own. */
 export interface Visitor {

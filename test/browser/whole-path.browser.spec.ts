@@ -28,7 +28,7 @@ it('takes a person from the front page through both ways of signing in, a renewe
   await linkGoogle(visitor.page, 'Bob Bellweather');
   expect(visitor.complaints).toEqual([]);
   await visitor.context.close();
-}, 90_000);
+});
 
 it('leads a person who cancels at the provider to a page with status 403 and a way on', async () => {
   const { context, page, complaints } = await newVisitor(browser);

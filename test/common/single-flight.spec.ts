@@ -1,7 +1,12 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { NextFlight } from '../../src/common/single-flight.js';
 
 describe('NextFlight', () => {
+  /** Moves when it is told to, and never by itself. */
+  let now = 0;
+  beforeEach(() => void jest.spyOn(performance, 'now').mockImplementation(() => now));
+  afterEach(() => void jest.restoreAllMocks());
+
   /** Actions that end when they are told to. */
   function actions() {
     const ends: (() => void)[] = [];
@@ -50,9 +55,8 @@ describe('NextFlight', () => {
     const { ends, begin } = actions();
     const stuck = flights.run('a', begin);
     const behind = flights.run('a', begin);
-    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 251);
+    now += 251;
     const alone = flights.run('a', begin);
-    jest.restoreAllMocks();
     ends[1]?.();
     expect(await alone).toBe(2);
     ends[0]?.();

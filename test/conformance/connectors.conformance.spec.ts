@@ -1,10 +1,10 @@
 import { afterAll, describe, it } from '@jest/globals';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { connectorConformance } from '../../src/testing.js';
 import { platforms, type Platform } from '../support/backend.js';
+import { PatientExpress } from '../support/express.js';
 import { facebook } from './subjects/facebook.js';
 import { oauth2, oidc } from './subjects/generic.js';
 import { github } from './subjects/github.js';
@@ -19,7 +19,7 @@ const subjects = { facebook, github, gitlab, google, x, wecom, oauth2, oidc, "so
 const applicationOn =
   (platform: Platform) =>
   (module: DynamicModule): Promise<INestApplication> =>
-    NestFactory.create(module, platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter(), {
+    NestFactory.create(module, platform === 'Express' ? new PatientExpress() : new FastifyAdapter(), {
       logger: false,
       abortOnError: false,
       forceCloseConnections: true,

@@ -12,7 +12,7 @@ import {
 import { openDataSource } from '../../src/database/data-source.js';
 import { Keyring } from '../../src/sealing/keyring.js';
 import { Sealer } from '../../src/sealing/sealer.js';
-import { TEST_VAULT_KEYS } from '../support/backend.js';
+import { PATIENCE_MILLISECONDS, TEST_VAULT_KEYS } from '../support/backend.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
 import { StandingClock } from '../support/standing-clock.js';
 
@@ -31,7 +31,7 @@ export class TokenStage {
     const database = await temporaryDatabase(kind);
     const dataSources: DataSource[] = [];
     for (let number = 0; number < processes; number += 1)
-      dataSources.push(await openDataSource(database.url));
+      dataSources.push(await openDataSource(database.url, PATIENCE_MILLISECONDS));
     return new TokenStage(database, dataSources);
   }
 
@@ -55,6 +55,11 @@ export class TokenStage {
 
   async change(changes: Partial<ApplicationToken>): Promise<void> {
     await this.dataSources[0].getRepository(ApplicationToken).updateAll(changes);
+  }
+
+  /** It ends when the test says so, however long the test takes. */
+  leaseLasts(): Promise<void> {
+    return this.change({ leaseUntil: Date.now() + 3_600_000 });
   }
 
   /** As when its holder has been silent for too long. */

@@ -97,6 +97,7 @@ describe.each(databaseKinds)('tokens of applications on %s', (kind) => {
       const slow = pending();
       const waiting = get(one, slow.fetch);
       await slow.started;
+      await stage.leaseLasts();
       expect(await get(other)).toBe('the-application-token-number-1');
       slow.answer(grants.fetch);
       expect(await waiting).toBe('the-application-token-number-2');
@@ -145,6 +146,7 @@ describe.each(databaseKinds)('tokens of applications on %s', (kind) => {
       await dead.started;
       const [{ leaseUntil }] = await stage.rows();
       expect(leaseUntil - Date.now()).toBeLessThan(LEASE_MILLISECONDS + 1000);
+      await stage.leaseLasts();
       const clock = new StandingClock();
       clock.advance(3600);
       const waiting = get(stage.process(1, TEST_VAULT_KEYS, clock));
@@ -174,6 +176,7 @@ describe.each(databaseKinds)('tokens of applications on %s', (kind) => {
       await stage.leaseEnds();
       const newer = get(other, second.fetch);
       await second.started;
+      await stage.leaseLasts();
       slow.answer(() => Promise.resolve({ token: new Secret('stale'), expiresAt: stage.clock.now() + 7200 }));
       second.answer(grants.fetch);
       expect([await newer, await late]).toEqual(times(2, () => 'the-application-token-number-1'));

@@ -157,7 +157,7 @@ describe('a person of X', () => {
     });
     const { code, retryAfterSeconds } = await refusalOf(exchange());
     expect(code).toBe('connector.rate_limited');
-    expect(retryAfterSeconds).toBeGreaterThan(290);
+    expect(retryAfterSeconds).toBeGreaterThan(200);
     expect(retryAfterSeconds).toBeLessThanOrEqual(300);
   });
 

@@ -169,7 +169,7 @@ describe("X's refresh", () => {
     x.script({ [TOKEN]: withHeaders({}, 429, { 'x-rate-limit-reset': String(reset) }) });
     const { code, retryAfterSeconds } = await refusalOf(refresh());
     expect(code).toBe('connector.rate_limited');
-    expect(retryAfterSeconds).toBeGreaterThan(110);
+    expect(retryAfterSeconds).toBeGreaterThan(60);
     expect(retryAfterSeconds).toBeLessThanOrEqual(120);
   });
 

@@ -9,7 +9,6 @@ import {
   type INestApplication,
   type Type,
 } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -37,6 +36,7 @@ import { startSandbox, type Sandbox } from '../../src/testing.js';
 import { platforms, TEST_SESSION_SECRET, TEST_VAULT_KEYS } from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { databaseKinds, temporaryDatabase, type TemporaryDatabase } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
 import { freePort } from '../support/ports.js';
 import { signInThroughGoogle, signInThroughLogto } from '../support/sandboxed.js';
 
@@ -105,7 +105,7 @@ describe.each(platforms)('an application on %s that imports the modules', (platf
     class Application {}
 
     const module = await Test.createTestingModule({ imports: [Application] }).compile();
-    app = module.createNestApplication(platform === 'Fastify' ? new FastifyAdapter() : new ExpressAdapter(), {
+    app = module.createNestApplication(platform === 'Fastify' ? new FastifyAdapter() : new PatientExpress(), {
       logger: false,
     });
     await app.listen(port, 'localhost');

@@ -180,6 +180,10 @@ describe.each(databaseKinds)('a delivery, on %s', (kind) => {
     const hook = await stage.hook();
     await stage.publish(...Array.from({ length: 20 }, (_, index) => `user-${index}`));
     await until(async () => (await stage.logs(hook)).length === 20, 'all of them are there');
+    await until(
+      () => stage.receiver.requests.length > 0 && !stage.isServed(hook.id),
+      'the first have failed',
+    );
     await stage.hook(stage.other);
     stage.clock.advance(15);
     await stage.publish('witness');

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { jest } from '@jest/globals';
 import {
   Global,
   Module,
@@ -9,7 +10,6 @@ import {
   type ModuleMetadata,
   type Type,
 } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
@@ -23,7 +23,8 @@ import type { LatchkeyEvent } from '../../src/events/event.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { SealingModule } from '../../src/sealing/sealing.module.js';
 import { TokenVaultModule } from '../../src/token-vault/token-vault.module.js';
-import { TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import { PATIENCE_MILLISECONDS, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import { PatientExpress } from '../support/express.js';
 import { freePort } from '../support/ports.js';
 import type { Receiver } from './receiver.js';
 
@@ -80,7 +81,7 @@ export interface Answer {
 
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { receivers = [], clock = new Clock(), imports = [], providers = [], isBegun = true } = options;
-  const dataSource = await openDataSource(options.databaseUrl);
+  const dataSource = await openDataSource(options.databaseUrl, PATIENCE_MILLISECONDS);
   const logs: string[] = [];
   const module = await Test.createTestingModule({
     imports: [
@@ -104,7 +105,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     .useValue(clock)
     .setLogger(recorder(logs))
     .compile();
-  const adapter = options.platform === 'Express' ? new ExpressAdapter() : fastifyAdapter();
+  const adapter = options.platform === 'Express' ? new PatientExpress() : fastifyAdapter();
   const app: INestApplication = module.createNestApplication(adapter, { forceCloseConnections: true });
   const port = await freePort();
   if (isBegun) await app.listen(port, '127.0.0.1');
@@ -152,13 +153,14 @@ export const stored = (userId: string): LatchkeyEvent => ({
   data: { connectorId: 'google', target: 'google', secretId: 'secret-of-a-user' },
 });
 
+const LONGEST_WAIT_MILLISECONDS = 60_000;
+
+/** So that whoever waits in vain says for what. */
+jest.setTimeout(2 * LONGEST_WAIT_MILLISECONDS);
+
 /** Looks again and again until it is so. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  what: string,
-  seconds = 15,
-): Promise<void> {
-  const end = performance.now() + seconds * 1000;
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + LONGEST_WAIT_MILLISECONDS;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

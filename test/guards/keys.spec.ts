@@ -250,7 +250,7 @@ describe('a token that is known', () => {
     const count = checks.mock.calls.length;
     checks.mockRestore();
     expect(count).toBe(1);
-  });
+  }, 120_000);
 
   it('is checked once, when it comes for the first time two hundred times at once', async () => {
     const checks = countingChecks();

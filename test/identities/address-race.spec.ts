@@ -42,7 +42,7 @@ onPostgres('two first sign-ins with one address, at two providers and two instan
       expect(outcomes.filter((each) => each === 'user.email_already_in_use')).toHaveLength(1);
       expect(await ownersOf(number)).toHaveLength(1);
     }
-  });
+  }, 120_000);
 
   it('make one user who has both accounts, where linking is automatic (AL-20)', async () => {
     first.automaticLinking = second.automaticLinking = true;
@@ -55,5 +55,5 @@ onPostgres('two first sign-ins with one address, at two providers and two instan
       expect(new Set(ids).size).toBe(1);
       expect(await ownersOf(number)).toEqual([ids[0], ids[0]]);
     }
-  });
+  }, 120_000);
 });

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { INestApplication, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -25,8 +24,16 @@ import { MANAGEMENT_GUARD } from '../../src/common/management.guard.js';
 import { Transactions } from '../../src/identities/transactions.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { PagesModule } from '../../src/pages/pages.module.js';
-import { TEST_SESSION_SECRET, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import { REVOCATION_TIMES, type RevocationTimes } from '../../src/token-vault/leaving/revocations.js';
+import {
+  PATIENCE_MILLISECONDS,
+  PATIENT,
+  TEST_SESSION_SECRET,
+  TEST_VAULT_KEYS,
+  type Platform,
+} from '../support/backend.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
 import { freePort } from '../support/ports.js';
 import { FakeConnector } from './fake.connector.js';
 
@@ -41,6 +48,8 @@ export interface StageOptions {
   readonly platform?: Platform;
   readonly database?: DatabaseKind | TemporaryDatabase;
   readonly auth?: Partial<AuthModuleOptions & AuthModuleExtras>;
+  readonly clock?: Clock;
+  readonly revocationTimes?: RevocationTimes;
 }
 
 /** An application with a fake provider, and what it has written. */
@@ -56,9 +65,9 @@ export class Stage {
   ) {}
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { platform = 'Fastify', database: wanted = 'SQLite', auth } = options;
+    const { platform = 'Fastify', database: wanted = 'SQLite', auth, clock = new Clock() } = options;
     const database = typeof wanted === 'string' ? await temporaryDatabase(wanted) : wanted;
-    const dataSource = await openDataSource(database.url);
+    const dataSource = await openDataSource(database.url, PATIENCE_MILLISECONDS);
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const switches = { automatic: () => false };
@@ -85,9 +94,13 @@ export class Stage {
       .useValue(() => Promise.resolve(switches.automatic()))
       .overrideProvider(MANAGEMENT_GUARD)
       .useValue({ canActivate: isAdmin })
+      .overrideProvider(Clock)
+      .useValue(clock)
+      .overrideProvider(REVOCATION_TIMES)
+      .useValue(options.revocationTimes ?? PATIENT)
       .compile();
     const app = module.createNestApplication(
-      platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter(),
+      platform === 'Fastify' ? fastifyAdapter() : new PatientExpress(),
       { logger: false, forceCloseConnections: true },
     );
     await app.listen(port, 'localhost');

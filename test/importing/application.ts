@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { DynamicModule, INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -17,8 +16,14 @@ import {
   type LogtoOptions,
 } from '../../src/index.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/testing.js';
-import { TEST_SESSION_SECRET, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import {
+  PATIENCE_MILLISECONDS,
+  TEST_SESSION_SECRET,
+  TEST_VAULT_KEYS,
+  type Platform,
+} from '../support/backend.js';
 import { temporaryDatabase, type DatabaseKind } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
 import { freePort } from '../support/ports.js';
 
 export interface ApplicationOptions {
@@ -54,7 +59,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   const port = options.port ?? (await freePort());
   const url = `http://localhost:${port}`;
   const database = await temporaryDatabase(options.database ?? 'SQLite');
-  const dataSource = await openDataSource(database.url);
+  const dataSource = await openDataSource(database.url, PATIENCE_MILLISECONDS);
   try {
     const app = await create(options, url, dataSource);
     await app.listen(port, 'localhost');
@@ -93,7 +98,7 @@ async function create(
   });
   const module = await customise(builder).compile();
   const app = module.createNestApplication(
-    platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter(),
+    platform === 'Express' ? new PatientExpress() : new FastifyAdapter(),
     {
       logger: false,
       forceCloseConnections: true,

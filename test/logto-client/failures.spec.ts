@@ -3,7 +3,7 @@ import { LogtoSessions } from '../../src/auth/logto/logto-sessions.js';
 import type { LogtoClient } from '../../src/auth/logto/logto-client.js';
 import { Sessions } from '../../src/auth/session/sessions.js';
 import type { Browser } from '../support/browser.js';
-import { API, HOUR_SECONDS, Stage, times, until } from './stage.js';
+import { API, holdRefresh, HOUR_SECONDS, Stage, times } from './stage.js';
 
 const OTHER_API = 'https://other.example.test/';
 
@@ -243,25 +243,23 @@ describe('a session that ends while Logto is asked', () => {
 
   const unauthorized = { code: 'auth.unauthorized' };
 
-  /** A refresh that has arrived at Logto and waits there. */
-  const asking = async () => {
+  /** What becomes of a refresh while which this happens. */
+  const outcomeOf = async (meanwhile: () => Promise<unknown>): Promise<string> => {
     later();
-    stage.sandbox.fail({ path: '/oidc/token', delayMilliseconds: 400, times: 1 });
-    const answer = client.getAccessToken(API).then(
+    const { asked, goOn } = holdRefresh(stage.instance);
+    const outcome = client.getAccessToken(API).then(
       () => 'a token',
       ({ code }: { code: string }) => code,
     );
-    await until(() => stage.refreshes() === 1);
-    return answer;
+    await asked;
+    await meanwhile();
+    goOn();
+    return outcome;
   };
-  const asked = () => stage.refreshes();
 
   it('by sign-out leaves no tokens behind', async () => {
     const page = await browser.open(`${stage.instance.url}/`);
-    const outcome = asking();
-    await until(() => asked() === 1);
-    await page.send('/auth/sign-out');
-    expect(await outcome).toBe('auth.unauthorized');
+    expect(await outcomeOf(() => page.send('/auth/sign-out'))).toBe('auth.unauthorized');
     expect(await stage.rows.count()).toBe(0);
     await expect(client.getAccessToken(API)).rejects.toMatchObject(unauthorized);
     expect(stage.refreshes()).toBe(1);
@@ -269,18 +267,18 @@ describe('a session that ends while Logto is asked', () => {
 
   it('by an administrator leaves no tokens behind', async () => {
     const { row } = await stage.held();
-    const outcome = asking();
-    await until(() => asked() === 1);
-    await stage.instance.get(Sessions).end([row.sessionId]);
-    expect(await outcome).toBe('auth.unauthorized');
+    const sessions = stage.instance.get(Sessions);
+    const end = async () => {
+      await sessions.end([row.sessionId]);
+      // Nobody waits otherwise until Logto has ended the grant.
+      await sessions.beforeApplicationShutdown();
+    };
+    expect(await outcomeOf(end)).toBe('auth.unauthorized');
     expect(await stage.rows.count()).toBe(0);
   });
 
   it('by itself leaves no tokens behind, though Logto answers', async () => {
-    const outcome = asking();
-    await until(() => asked() === 1);
-    await stage.rows.deleteAll();
-    await outcome;
+    await outcomeOf(() => stage.rows.deleteAll());
     expect(await stage.rows.count()).toBe(0);
     expect(stage.logs.some((line) => line.includes('has ended or was renewed while Logto answered'))).toBe(
       true,

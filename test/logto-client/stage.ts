@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { INestApplication, LoggerService, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { DataSource, Repository } from 'typeorm';
 import { AppModule, secureApplication } from '../../src/app.module.js';
@@ -10,13 +9,21 @@ import type { LogtoClient } from '../../src/auth/logto/logto-client.js';
 import { LogtoClients } from '../../src/auth/logto/logto-clients.js';
 import { LogtoSession } from '../../src/auth/logto/logto-session.entity.js';
 import { LogtoSessions, type HeldTokens } from '../../src/auth/logto/logto-sessions.js';
+import { Logto } from '../../src/auth/logto/logto.js';
 import { Clock } from '../../src/common/clock.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
-import { googleInstance, TEST_SESSION_SECRET, TEST_VAULT_KEYS, type Platform } from '../support/backend.js';
+import {
+  googleInstance,
+  PATIENCE_MILLISECONDS,
+  TEST_SESSION_SECRET,
+  TEST_VAULT_KEYS,
+  type Platform,
+} from '../support/backend.js';
 import { Browser } from '../support/browser.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
 import { freePort } from '../support/ports.js';
 import { signInThroughLogto } from '../support/sandboxed.js';
 import { StandingClock } from '../support/standing-clock.js';
@@ -162,13 +169,14 @@ interface InstanceOptions extends Omit<StageOptions, 'sandbox' | 'database'> {
 
 async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { baseUrl, port, sandbox, clock, database, logs, platform = 'Fastify', imports = [] } = options;
-  const dataSource = await openDataSource(database.url);
+  const dataSource = await openDataSource(database.url, PATIENCE_MILLISECONDS);
   const settings = {
     baseUrl,
     sessionSecret: [TEST_SESSION_SECRET],
     vaultKeys: { text: TEST_VAULT_KEYS, variable: 'VAULT_KEYS' },
     logto: { ...sandbox.logto, ...options.logto },
     connectors: [googleInstance(sandbox.google)],
+    renewal: false as const,
   };
   const module = await Test.createTestingModule({
     imports: [AppModule.forRoot(settings, dataSource), ...imports],
@@ -177,7 +185,7 @@ async function startInstance(options: InstanceOptions): Promise<Instance> {
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const adapter = platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter();
+  const adapter = platform === 'Fastify' ? fastifyAdapter() : new PatientExpress();
   const app = module.createNestApplication(adapter, { forceCloseConnections: true });
   await secureApplication(app, settings).listen(port, 'localhost');
   return {
@@ -195,6 +203,29 @@ async function startInstance(options: InstanceOptions): Promise<Instance> {
 function recorder(logs: string[]): LoggerService {
   const record = (...parts: unknown[]) => void logs.push(parts.map(String).join(' '));
   return { log: record, error: record, warn: record, debug: record, verbose: record, fatal: record };
+}
+
+/** A refresh that is on its way to Logto, and stays there. */
+export interface HeldRefresh {
+  readonly asked: Promise<void>;
+  goOn(): void;
+}
+
+/** The next refresh of the instance; those after it go as ever. */
+export function holdRefresh(instance: Instance): HeldRefresh {
+  const logto = instance.get(Logto);
+  const refresh = logto.refresh.bind(logto);
+  let arrive = (): void => undefined;
+  let goOn = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (arrive = resolve));
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  logto.refresh = async (...parameters) => {
+    logto.refresh = refresh;
+    arrive();
+    await held;
+    return refresh(...parameters);
+  };
+  return { asked, goOn };
 }
 
 /** Resolves as soon as the condition holds. */

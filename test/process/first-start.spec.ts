@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('./opening-process.js', import.meta.url));
 const built = fileURLToPath(new URL('../../dist/src/', import.meta.url));
 
 const PROCESSES = 10;
-const TIME_LIMIT_MILLISECONDS = 120_000;
+const TIME_LIMIT_MILLISECONDS = 240_000;
 
 describe.each(databaseKinds)('processes that start at the same time on an empty %s', (kind) => {
   let database: TemporaryDatabase;

@@ -94,16 +94,19 @@ describe.each(databaseKinds)('three processes that read one expired token of X, 
   }, 240_000);
 
   it('do so also where the one that asks holds its lease for longer than it lasts (RR-02)', async () => {
-    await begin({ leaseMilliseconds: 150, attemptMilliseconds: 150, takeOverMilliseconds: 100 });
-    sandbox.fail({ path: '/x/api/2/oauth2/token', delayMilliseconds: 500 });
-    await expectOneRefreshEach(10);
-  }, 60_000);
+    // Whoever takes over from a holder that could not renew in time gives that one all the time that it needs.
+    await begin({ leaseMilliseconds: 1000, attemptMilliseconds: 1000, takeOverMilliseconds: 10_000 });
+    sandbox.fail({ path: '/x/api/2/oauth2/token', delayMilliseconds: 2000 });
+    await expectOneRefreshEach(4);
+    const renewals = await Promise.all(processes.map((one) => one.renewals()));
+    expect(Math.max(...renewals)).toBeGreaterThan(0);
+  }, 240_000);
 
   it('do so also without leases, by the journal alone (RR-02)', async () => {
     await begin({ leaseMilliseconds: 0, attemptMilliseconds: 7000, takeOverMilliseconds: 1500 });
     sandbox.fail({ path: '/x/api/2/oauth2/token', delayMilliseconds: 100 });
     await expectOneRefreshEach(50);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** What X grants to a person who signs in. */

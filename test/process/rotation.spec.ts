@@ -35,7 +35,7 @@ describe.each(databaseKinds)('npm run vault:rotate on %s', (kind) => {
     const process = await startVault(database.url, OLD);
     await process.keepAll(USERS);
     await process.close();
-  });
+  }, 120_000);
 
   afterEach(async () => {
     await backend?.close();
@@ -99,19 +99,19 @@ describe.each(databaseKinds)('npm run vault:rotate on %s', (kind) => {
     expect(code).toBe(0);
     expect(await resealed()).toBe(USERS.length);
     for (const user of USERS) expect(await backend.read(user)).toBe(tokenOf(user));
-  }, 120_000);
+  }, 240_000);
 
   it('ends with 1 and says what is still needed while rows are left', async () => {
     const { code, output } = await rotate({ VAULT_KEYS: `two:${keyOf('two')}` });
     expect(output).toMatch(/rows of latchkey_secrets stay as they are: there is no key "one" here/);
     expect(output).toMatch(/key one: \d+ rows, still needed/);
     expect(code).toBe(1);
-  }, 60_000);
+  }, 120_000);
 
   it('refuses a key that is another one of the same id, and prints none (VC-06)', async () => {
     const { code, output } = await rotate({ VAULT_KEYS: `one:${keyOf('another')}` });
     expect(output).toMatch(/^Configuration: VAULT_KEYS: the key "one" is not the one/m);
     expect(output).not.toContain(keyOf('another').slice(0, 10));
     expect(code).toBe(1);
-  }, 60_000);
+  }, 120_000);
 });

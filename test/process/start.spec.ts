@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,9 @@ const goodKey = key(Buffer.from('another key that only tests hold'));
 /** The sandbox's own, as they stand in the source for everybody to read. */
 const SANDBOX_SESSION_SECRET = 'latchkey-sandbox-session-secret-not-a-secret';
 const SANDBOX_KEY = key(Buffer.from('latchkey sandbox key, no secret!'));
+
+/** Each starts a process or two. */
+jest.setTimeout(120_000);
 
 let folder: string;
 let port: number;

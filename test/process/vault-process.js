@@ -16,7 +16,7 @@ import {
   TokenVaultModule,
   TokenVaultService,
 } from '../../dist/src/index.js';
-import { REFRESH_TIMES } from '../../dist/src/token-vault/refresh-lease.js';
+import { REFRESH_TIMES, RefreshLease } from '../../dist/src/token-vault/refresh-lease.js';
 import { ProviderAnswers } from '../../dist/src/token-vault/provider-answers.js';
 
 const { databaseUrl, vaultKeys, instance, times, elapsedSeconds } = JSON.parse(process.argv[2]);
@@ -48,6 +48,15 @@ answers.keep = async (...parameters) => {
   const fate = await keep(...parameters);
   commits.push(performance.now() - begun);
   return fate;
+};
+
+let renewals = 0;
+const lease = app.get(RefreshLease);
+const renew = lease.renew.bind(lease);
+lease.renew = async (attempt) => {
+  const isRenewed = await renew(attempt);
+  if (isRenewed) renewals += 1;
+  return isRenewed;
 };
 
 const read = async (userId, target) => {
@@ -90,6 +99,7 @@ const actions = {
       }),
     ),
   commits: () => commits.splice(0),
+  renewals: () => renewals,
   close: () => app.close(),
 };
 

@@ -74,6 +74,11 @@ export class VaultProcess {
     return this.tell('commits', {});
   }
 
+  /** How often it has renewed a lease. */
+  renewals(): Promise<number> {
+    return this.tell('renewals', {});
+  }
+
   async close(): Promise<void> {
     await this.tell('close', {});
     await this.ended;

@@ -32,7 +32,7 @@ describe.each(databaseKinds)(
       const [first, ...others] = ports.map((port) => () => new BackendProcess(variables(port)).running());
       processes = [await first()];
       processes.push(...(await Promise.all(others.map((start) => start()))));
-    }, 60_000);
+    }, 120_000);
 
     afterEach(() => sandbox.clearRequests());
 
@@ -68,7 +68,7 @@ describe.each(databaseKinds)(
       const ids = await Promise.all(people.map(arrive));
       expect(new Set(ids)).toEqual(new Set([expect.stringMatching(/^[\da-z]{12}$/)]));
       expect(sandbox.requests()[GET_TOKEN]).toBe(1);
-    }, 60_000);
+    }, 120_000);
 
     const variables = (port: number): Record<string, string> => ({
       PORT: String(port),

@@ -2,6 +2,8 @@ import { createContext, runInContext } from 'node:vm';
 
 type Listener = (event: Record<string, unknown>) => void;
 
+const PATIENCE_MILLISECONDS = 20_000;
+
 /** As much of an element as the script uses. */
 class Element {
   readonly children: Element[] = [];
@@ -160,8 +162,10 @@ export class OneTapPage {
 
   /** Lets the script go on until this holds. */
   async until(holds: () => boolean): Promise<void> {
-    for (let turn = 0; turn < 100_000 && !holds(); turn++) await new Promise(setImmediate);
-    if (!holds()) throw new Error('it never came to that');
+    for (const end = performance.now() + PATIENCE_MILLISECONDS; !holds();) {
+      if (performance.now() > end) throw new Error('it never came to that');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
   }
 
   private accounts(): Element[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as client from 'openid-client';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.js';
+import { freePort } from '../support/ports.js';
 import { Browser } from './browser.js';
 import { applicationUrl, RelyingParty } from './relying-party.js';
 import { basic, goThrough, newPkce, withParameters } from './visiting.js';
@@ -21,9 +22,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts the sandbox, again on the port that it had. */
-async function start(port = 0, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  running = await startSandbox({ port, applicationUrl, statePath, ...options });
+/** Starts the sandbox, again on the port that it had: one that the system gives to nobody else meanwhile. */
+async function start(port?: number, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  running = await startSandbox({ port: port ?? (await freePort()), applicationUrl, statePath, ...options });
   return running;
 }
 
@@ -63,7 +64,7 @@ describe('a restart', () => {
   });
 
   it('keeps Logto’s changed keys, its suspensions and what was consumed', async () => {
-    const before = await start(0, { rotateRefreshTokens: 'always' });
+    const before = await start(undefined, { rotateRefreshTokens: 'always' });
     const logto = await RelyingParty.ofLogto(before);
     const { refresh_token: consumed } = await logto.signIn('alice');
     await logto.refresh(consumed);
@@ -138,7 +139,7 @@ describe('a restart', () => {
   });
 
   it('forgets everything without a file', async () => {
-    running = await startSandbox({ port: 0, applicationUrl });
+    running = await startSandbox({ port: await freePort(), applicationUrl });
     const google = await RelyingParty.ofGoogle(running);
     const { refresh_token: refreshToken = '' } = await google.signIn('alice', { access_type: 'offline' });
     await running.close();

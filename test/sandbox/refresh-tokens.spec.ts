@@ -108,7 +108,7 @@ describe('refreshes in flight', () => {
   it('are counted while the token endpoint is slow, without rotation too', async () => {
     await start();
     const token = await signIn();
-    sandbox.fail({ path: '/oidc/token', delayMilliseconds: 50 });
+    sandbox.fail({ path: '/oidc/token', delayMilliseconds: 2000 });
     expect((await outcomes([1, 2, 3].map(() => logto.refresh(token)))).lost).toEqual([]);
     expect(sandbox.concurrentRefreshes()).toBe(3);
     expect(sandbox.requests()).toMatchObject({ 'POST /oidc/token refresh_token': 3 });

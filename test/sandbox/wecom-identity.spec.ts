@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { inNoTime } from '../guards/system-time.js';
 import { Browser } from './browser.js';
 import { applicationUrl } from './relying-party.js';
 import { WecomApplication } from './wecom-application.js';
@@ -47,11 +48,13 @@ describe('a code', () => {
   });
 
   it('is good for five minutes', async () => {
-    const [early, late] = [await wecom.code('alice'), await wecom.code('alice')];
-    sandbox.advance(299);
-    expect(await wecom.whoCame(early)).toMatchObject({ errcode: 0 });
-    sandbox.advance(1);
-    expect(await wecom.whoCame(late)).toMatchObject({ errcode: 42003 });
+    await inNoTime(async () => {
+      const [early, late] = [await wecom.code('alice'), await wecom.code('alice')];
+      sandbox.advance(299);
+      expect(await wecom.whoCame(early)).toMatchObject({ errcode: 0 });
+      sandbox.advance(1);
+      expect(await wecom.whoCame(late)).toMatchObject({ errcode: 42003 });
+    });
   });
 
   it('has to be one, and of this company', async () => {
@@ -123,31 +126,33 @@ describe('a member', () => {
 
 describe('a ticket', () => {
   it('comes with snsapi_privateinfo and opens the details, again and again for half an hour', async () => {
-    const who = await wecom.whoCame(await wecom.code('alice', privateInfo));
-    expect(who).toEqual({
-      errcode: 0,
-      errmsg: 'ok',
-      userid: 'AliceArden',
-      user_ticket: expect.any(String),
-      expires_in: 1800,
+    await inNoTime(async () => {
+      const who = await wecom.whoCame(await wecom.code('alice', privateInfo));
+      expect(who).toEqual({
+        errcode: 0,
+        errmsg: 'ok',
+        userid: 'AliceArden',
+        user_ticket: expect.any(String),
+        expires_in: 1800,
+      });
+      const details = await wecom.details(who['user_ticket']);
+      expect(details).toEqual({
+        errcode: 0,
+        errmsg: 'ok',
+        userid: 'AliceArden',
+        gender: '0',
+        avatar: expect.stringMatching(/^https:/),
+        qr_code: expect.stringMatching(/^https:/),
+        mobile: '13800138000',
+        email: 'alice@example.test',
+        biz_mail: 'alicearden@corp.example.test',
+        address: '',
+      });
+      sandbox.advance(1799);
+      expect(await wecom.details(who['user_ticket'])).toEqual(details);
+      sandbox.advance(1);
+      expect(await wecom.details(who['user_ticket'])).toMatchObject({ errcode: 40058 });
     });
-    const details = await wecom.details(who['user_ticket']);
-    expect(details).toEqual({
-      errcode: 0,
-      errmsg: 'ok',
-      userid: 'AliceArden',
-      gender: '0',
-      avatar: expect.stringMatching(/^https:/),
-      qr_code: expect.stringMatching(/^https:/),
-      mobile: '13800138000',
-      email: 'alice@example.test',
-      biz_mail: 'alicearden@corp.example.test',
-      address: '',
-    });
-    sandbox.advance(1799);
-    expect(await wecom.details(who['user_ticket'])).toEqual(details);
-    sandbox.advance(1);
-    expect(await wecom.details(who['user_ticket'])).toMatchObject({ errcode: 40058 });
   });
 
   it('opens what was left ticked, and no more', async () => {

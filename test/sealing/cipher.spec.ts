@@ -26,7 +26,7 @@ describe('key and initialisation vector', () => {
       beginnings[count] = encrypt(key, nothing, nothing).readBigUInt64BE(0);
     beginnings.sort();
     expect(beginnings.findIndex((iv, index) => index > 0 && iv === beginnings[index - 1])).toBe(-1);
-  }, 60_000);
+  }, 120_000);
 
   it('come with a fresh key for each value, so that one key encrypts once (VC-12)', async () => {
     const witness = new Witness();

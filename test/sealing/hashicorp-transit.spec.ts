@@ -129,7 +129,7 @@ describe('a key of HashiCorp Vault', () => {
     const sealed = await new Sealer(keysOf()).seal('a token', BINDING);
     transit.script = () => 'hang';
     expect(await codeOf(new Sealer(keysOf()).open(sealed, BINDING))).toBe('vault.key_unavailable');
-  }, 15_000);
+  });
 
   it('is not available where nobody listens', async () => {
     const keys = keysOf({ url: 'http://127.0.0.1:1' });

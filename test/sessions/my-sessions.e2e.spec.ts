@@ -44,11 +44,13 @@ describe.each(environments)('the sessions of a user on $platform with $database'
     return [first, await stage.signIn({ sub }), await stage.signIn({ sub })];
   }
 
-  /** What Logto was asked to revoke since then, once nothing more is under way. */
+  /** What Logto was asked to revoke by that, from when nothing is under way to when nothing more is. */
   async function revoked(action: () => Promise<unknown>): Promise<string[]> {
+    const settled = () => stage.backend.get(Sessions).beforeApplicationShutdown();
+    await settled();
     const before = stage.issuer.requestsTo('revocation').length;
     await action();
-    await stage.backend.get(Sessions).beforeApplicationShutdown();
+    await settled();
     return stage.issuer
       .requestsTo('revocation')
       .slice(before)

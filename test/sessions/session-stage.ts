@@ -1,5 +1,4 @@
 import { Test } from '@nestjs/testing';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import type { INestApplication, LoggerService, Type } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { AppModule, secureApplication } from '../../src/app.module.js';
@@ -7,6 +6,7 @@ import { Clock } from '../../src/common/clock.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import {
+  PATIENCE_MILLISECONDS,
   startBackend,
   TEST_SESSION_SECRET,
   TEST_VAULT_KEYS,
@@ -16,6 +16,7 @@ import {
 } from '../support/backend.js';
 import { Browser, type Page } from '../support/browser.js';
 import type { DatabaseKind } from '../support/databases.js';
+import { PatientExpress } from '../support/express.js';
 import { HostileIssuer, type HostileIssuerOptions } from '../support/hostile-issuer.js';
 import { freePort } from '../support/ports.js';
 
@@ -102,12 +103,12 @@ export class SessionStage {
       ...settings,
       ...changes,
     };
-    const dataSource = await openDataSource(this.backend.database.url);
+    const dataSource = await openDataSource(this.backend.database.url, PATIENCE_MILLISECONDS);
     const module = await Test.createTestingModule({ imports: [AppModule.forRoot(all, dataSource)] })
       .setLogger(silent)
       .compile();
     const app: INestApplication = module.createNestApplication(
-      platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter(),
+      platform === 'Fastify' ? fastifyAdapter() : new PatientExpress(),
       { forceCloseConnections: true },
     );
     const port = await freePort();

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { INestApplication, LoggerService, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { fastifyAdapter } from '../../src/operations/fastify.js';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { DataSource } from 'typeorm';
@@ -8,7 +7,9 @@ import { AppModule, secureApplication, type BackendSettings } from '../../src/ap
 import { Clock } from '../../src/common/clock.js';
 import type { ConnectorInstanceOptions } from '../../src/connectors/connector.registry.js';
 import { openDataSource } from '../../src/database/data-source.js';
+import { REVOCATION_TIMES, type RevocationTimes } from '../../src/token-vault/leaving/revocations.js';
 import { databaseKinds, temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from './databases.js';
+import { PatientExpress } from './express.js';
 import { freePort } from './ports.js';
 
 /** Google as an instance of the environment, by its client's credentials. */
@@ -35,6 +36,12 @@ export const environments = platforms.flatMap((platform) =>
 export const TEST_VAULT_KEYS = `test:${Buffer.from('a key that only tests ever hold!').toString('base64')}`;
 export const TEST_SESSION_SECRET = 'a session secret that only tests ever hold';
 
+/** So long a statement may wait for others that want the same row, in tests where many do at once. */
+export const PATIENCE_MILLISECONDS = 60_000;
+
+/** Whoever ends a grant hears what has become of it, however slow the machine is. */
+export const PATIENT: RevocationTimes = { patienceMilliseconds: PATIENCE_MILLISECONDS };
+
 export interface Backend {
   readonly url: string;
   readonly app: INestApplication;
@@ -51,6 +58,8 @@ export interface BackendOptions {
   readonly platform?: Platform;
   /** Of its own, or one that it shares and does not drop. */
   readonly database?: DatabaseKind | TemporaryDatabase;
+  /** How long a statement may take on PostgreSQL. Default: {@link PATIENCE_MILLISECONDS}. */
+  readonly statementMilliseconds?: number;
   /** Where the backend listens; needed beforehand by whoever registers it as a client. */
   readonly port?: number;
   readonly settings: Omit<BackendSettings, 'baseUrl' | 'sessionSecret' | 'vaultKeys'> &
@@ -64,7 +73,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const port = options.port ?? (await freePort());
   const url = `http://localhost:${port}`;
   const database = typeof wanted === 'string' ? await temporaryDatabase(wanted) : wanted;
-  const dataSource = await openDataSource(database.url);
+  const { statementMilliseconds = PATIENCE_MILLISECONDS } = options;
+  const dataSource = await openDataSource(database.url, statementMilliseconds);
   const settings = {
     baseUrl: url,
     sessionSecret: [TEST_SESSION_SECRET],
@@ -74,12 +84,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   };
   const logs: string[] = [];
   const builder = customise(
-    Test.createTestingModule({ imports: [AppModule.forRoot(settings, dataSource)] }).setLogger(
-      recorder(logs),
-    ),
+    Test.createTestingModule({ imports: [AppModule.forRoot(settings, dataSource)] })
+      .setLogger(recorder(logs))
+      .overrideProvider(REVOCATION_TIMES)
+      .useValue(PATIENT),
   );
   const module = await builder.compile();
-  const app = module.createNestApplication(platform === 'Fastify' ? fastifyAdapter() : new ExpressAdapter(), {
+  const app = module.createNestApplication(platform === 'Fastify' ? fastifyAdapter() : new PatientExpress(), {
     forceCloseConnections: true,
     rawBody: true,
   });

@@ -31,7 +31,7 @@ export async function leftOut() {
 }
 
 async function answers(connectionString) {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 30_000 });
   try {
     await client.connect();
     await client.end();

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Secret } from '../../src/common/secret.js';
+import { ConnectorRegistry } from '../../src/connectors/connector.registry.js';
+import type { Connector } from '../../src/connectors/connector.js';
 import { Refresher } from '../../src/token-vault/refresher.js';
 import { SecretStore } from '../../src/token-vault/secret.store.js';
 import { TokenVaultService } from '../../src/token-vault/token-vault.service.js';
@@ -43,6 +45,21 @@ describe.each(environments)("a user's Google token on $platform with $database",
   /** Lets no time pass for the backend until the test is over or moves it on. */
   const stopTime = () =>
     void jest.spyOn(stage.backend.clock, 'now').mockReturnValue(stage.backend.clock.now());
+  /** The next refresh is on its way to Google until it may go on. */
+  const holdRefresh = () => {
+    let arrive = (): void => undefined;
+    let goOn = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (arrive = resolve));
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const connector = stage.backend.get(ConnectorRegistry).peek('google')?.connector as Required<Connector>;
+    const refresh = connector.refresh.bind(connector);
+    jest.spyOn(connector, 'refresh').mockImplementationOnce(async (...parameters) => {
+      arrive();
+      await held;
+      return refresh(...parameters);
+    });
+    return { asked, goOn };
+  };
   const userInfoStatus = async (token: string, { sandbox } = stage) =>
     (await fetch(`${sandbox.url}/google/v1/userinfo`, { headers: { authorization: `Bearer ${token}` } }))
       .status;
@@ -201,12 +218,13 @@ describe.each(environments)("a user's Google token on $platform with $database",
   ])('of a new sign-in is not overwritten by a slow refresh of the old one, %s', async (_, meanwhile) => {
     const [{ version }] = (await rows()) as [StoredSecret];
     stage.sandbox.advance(HOUR_SECONDS);
-    stage.sandbox.fail({ path: '/google/token', delayMilliseconds: 2500, times: 1 });
+    const { asked, goOn } = holdRefresh();
     const slow = read();
-    await until(() => refreshes() === 1);
+    await asked;
     meanwhile();
     await signInThroughGoogle(new Browser(), stage.backend, 'zoe');
     const newest = await tokenOf();
+    goOn();
     expect(await slow).toMatchObject({ status: 200, body: { access_token: newest } });
     expect(await rows()).toMatchObject([{ version: version + 1, state: 'active' }]);
     expect(await userInfoStatus(await tokenOf())).toBe(200);

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Secret } from '../../src/common/secret.js';
 import type { TokenSet } from '../../src/connectors/token-set.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
@@ -64,6 +65,17 @@ export class Lifecycles {
 
   read(userId: string, target: string, refused?: Secret): Promise<TokenSet> {
     return this.stage.backend.get(TokenVaultService).read(userId, target, { refused });
+  }
+
+  /** Lets no time pass for the backend until this is done. */
+  async atOnce<Result>(action: () => Promise<Result>): Promise<Result> {
+    const { clock } = this.stage.backend;
+    const now = jest.spyOn(clock, 'now').mockReturnValue(clock.now());
+    try {
+      return await action();
+    } finally {
+      now.mockRestore();
+    }
   }
 
   async token(userId: string, target: string): Promise<string> {

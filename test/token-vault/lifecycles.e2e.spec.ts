@@ -145,11 +145,12 @@ describe.each(databaseKinds)('the life of a token set, on %s', (kind) => {
   describe('of a GitHub OAuth App', () => {
     const check = () => `/github/api/applications/${life.sandbox.github.clientId}/token`;
     const checks = () => life.asked(`POST ${check()}`);
-    const readFiveTimes = async (userId: string) => {
-      const tokens = new Set<string>();
-      for (let count = 0; count < 5; count += 1) tokens.add(await life.token(userId, 'github'));
-      return tokens.size;
-    };
+    const readFiveTimes = (userId: string) =>
+      life.atOnce(async () => {
+        const tokens = new Set<string>();
+        for (let count = 0; count < 5; count += 1) tokens.add(await life.token(userId, 'github'));
+        return tokens.size;
+      });
 
     it('has no end: it is asked about once an hour, served while GitHub is down, and over once it is revoked there', async () => {
       const userId = await life.signIn('github', 'bob');
@@ -185,7 +186,7 @@ describe.each(databaseKinds)('the life of a token set, on %s', (kind) => {
       }
       expect(life.asked('POST /x/api/2/oauth2/token refresh_token')).toBe(24);
       expect(life.sandbox.reusedXRefreshTokens()).toBe(0);
-    });
+    }, 120_000);
   });
 
   describe('whose provider has another time than we have', () => {

@@ -6,6 +6,7 @@ import type { TokenSetOwner } from '../../src/token-vault/token-vault.service.js
 import { databaseKinds } from '../support/databases.js';
 import { json } from '../support/hostile-issuer-http.js';
 import { drop, scriptedProvider } from '../support/scripted-provider.js';
+import { StandingClock } from '../support/standing-clock.js';
 import { genericInstance, startVault, type VaultStage } from './vault-stage.js';
 
 const TOKEN = 'POST /token';
@@ -25,7 +26,8 @@ describe.each(databaseKinds)('a reader of the vault on %s', (kind) => {
   let owner: TokenSetOwner;
 
   beforeAll(async () => {
-    stage = await startVault({ kind, instances: [genericInstance(provider.origin)] });
+    const instances = [genericInstance(provider.origin)];
+    stage = await startVault({ kind, instances, clock: new StandingClock() });
   });
 
   afterAll(() => stage.close());

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { LateAnswers } from '../../src/token-vault/late-answers.js';
 import { RefreshLease } from '../../src/token-vault/refresh-lease.js';
 import { Refresher } from '../../src/token-vault/refresher.js';
 import { SecretStore } from '../../src/token-vault/secret.store.js';
@@ -7,6 +9,7 @@ import type { TokenSetOwner } from '../../src/token-vault/token-vault.service.js
 import { databaseKinds } from '../support/databases.js';
 import { json } from '../support/hostile-issuer-http.js';
 import { scriptedProvider } from '../support/scripted-provider.js';
+import { StandingClock } from '../support/standing-clock.js';
 import { genericInstance, startVault, type VaultStage } from './vault-stage.js';
 import { ANY_WRITE, repair, spoil, TOKEN_SETS } from './spoiled-writes.js';
 
@@ -23,13 +26,15 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
       expires_in: 3600,
     });
   const provider = scriptedProvider({ [TOKEN]: answer, [REVOKE]: json({}) });
-  const times = { leaseMilliseconds: 300, attemptMilliseconds: 300, takeOverMilliseconds: 800 };
+  /** A lease ends when a test says so. */
+  const times = { leaseMilliseconds: 60_000, attemptMilliseconds: 60_000, takeOverMilliseconds: 800 };
+  const clock = new StandingClock();
   let stage: VaultStage;
   let second: VaultStage;
   let owner: TokenSetOwner;
 
   beforeAll(async () => {
-    const options = { kind, instances: [genericInstance(provider.origin)], times };
+    const options = { kind, instances: [genericInstance(provider.origin)], times, clock };
     stage = await startVault(options);
     second = await startVault({ ...options, database: stage.database });
   });
@@ -56,9 +61,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     return made;
   }
 
-  const pass = (seconds: number): void => {
-    for (const { clock } of [stage, second]) clock.advance(seconds);
-  };
+  const pass = (seconds: number): void => clock.advance(seconds);
   const read = async ({ vault } = stage, options = {}, { userId } = owner) =>
     (await vault.read(userId, 'generic', options)).accessToken.reveal();
   const row = () => stage.row(owner.userId);
@@ -73,8 +76,11 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     let goOn: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
     provider.script({ [TOKEN]: () => held.then(reply as typeof answer) });
-    while (provider.requestsTo(TOKEN).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => provider.requestsTo(TOKEN).length > 0);
     return goOn;
+  };
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await turn();
   };
 
   it.each([
@@ -104,7 +110,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     const tries = jest.spyOn(second.get(RefreshLease), 'claim');
     const begun = performance.now();
     const waiting = read(second);
-    while (looks.mock.calls.length < 12) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => looks.mock.calls.length >= 6);
     const seconds = (performance.now() - begun) / 1000;
     expect(tries.mock.calls.length).toBeGreaterThanOrEqual(1);
     expect(tries.mock.calls.length).toBeLessThanOrEqual(1 + seconds * 4);
@@ -171,7 +177,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
   ])('sends nothing where %s before its own beginning was acknowledged', async (_, change) => {
     const lease = stage.get(RefreshLease);
     const beginning = lease.claim(await row());
-    stage.clock.advance(10);
+    pass(60);
     const attempt = await beginning;
     if (!attempt) throw new Error('nobody else holds the row');
     await change();
@@ -206,6 +212,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     const reading = read();
     const goOn = await inFlight(() => json({}, 503));
     await stage.dataSource.query(`UPDATE latchkey_secrets SET attempt_id = 'another'`);
+    await letPass('attempted_at', 'lease_until');
     provider.script({ [TOKEN]: answer });
     goOn();
     expect(await reading).toMatch(/^new/);
@@ -219,7 +226,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     await expect(read()).rejects.toMatchObject({ data: { reason: 'revoked_by_provider' } });
     await repair(stage);
     const revoked = () => provider.requestsTo(REVOKE).map(({ form }) => form.get('token'));
-    const limit = Date.now() + 5000;
+    const limit = Date.now() + 20_000;
     while (revoked().length === 0 && Date.now() < limit)
       await new Promise((resolve) => setTimeout(resolve, 20));
     expect(revoked()).toContain(`refresh-${count}`);
@@ -244,9 +251,11 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
       await complete(...parameters);
       throw new Error('the connection ended before the commit was acknowledged');
     };
+    const late = jest.spyOn(stage.get(LateAnswers), 'settle');
     const renewed = await read();
     expect(renewed).toMatch(/^new/);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => late.mock.results.length > 0);
+    await late.mock.results[0]?.value;
     expect([await read(), await read(second)]).toEqual([renewed, renewed]);
     expect(await row()).toMatchObject({ version: 2, state: 'active', attemptId: null });
     expect([provider.requestsTo(TOKEN).length, provider.requestsTo(REVOKE).length]).toEqual([1, 0]);
@@ -273,8 +282,9 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     const wish = { minTtlSeconds: 2400 };
     const reading = read(stage, wish);
     const goOn = await inFlight(answer);
+    const tries = [stage, second].map((one) => jest.spyOn(one.get(RefreshLease), 'claim'));
     const others = [read(second, wish), read(stage, { minTtlSeconds: 2000 })];
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => tries.every(({ mock }) => mock.calls.length > 0));
     goOn();
     const renewed = await reading;
     expect(renewed).toMatch(/^new/);
@@ -287,17 +297,18 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     pass(1800);
     await die();
     await stage.dataSource.query(`UPDATE latchkey_secrets SET lease_until = ${Date.now() + 600_000}`);
+    const looks = jest.spyOn(second.get(SecretStore), 'findById');
     const reading = read(second, { minTtlSeconds: 2400 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    second.clock.advance(30);
+    await until(() => looks.mock.calls.length > 0);
+    pass(30);
     expect(await reading).toBe('old');
-    second.clock.advance(1800);
+    pass(1800);
+    looks.mockClear();
     const late = read(second).catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    second.clock.advance(30);
+    await until(() => looks.mock.calls.length > 0);
+    pass(30);
     expect(await late).toMatchObject({ code: 'connector.provider_timeout' });
     expect(provider.requestsTo(TOKEN)).toEqual([]);
-    stage.clock.advance(1860);
   });
 
   it('is not begun by an application that ends, which serves what is good still (RR-27)', async () => {
@@ -306,7 +317,7 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
       instances: [genericInstance(provider.origin)],
       times,
       database: stage.database,
-      clock: stage.clock,
+      clock,
     });
     const good = await somebody();
     await third.get(Refresher).beforeApplicationShutdown();
@@ -325,15 +336,17 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
       instances: [genericInstance(provider.origin)],
       times,
       database: stage.database,
-      clock: stage.clock,
+      clock,
     });
+    const told = jest.spyOn(third.get(Refresher), 'beforeApplicationShutdown');
+    const writes = jest.spyOn(third.get(SecretStore), 'complete');
     const reading = read(third);
     const goOn = await inFlight(() => spoil(stage, TOKEN_SETS).then(answer));
     const ending = third.close();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => told.mock.calls.length > 0);
     goOn();
     expect(await reading).toMatch(/^new/);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(() => writes.mock.calls.length > 1);
     await repair(stage);
     await ending;
     expect(await row()).toMatchObject({ version: 2, attemptId: null });
@@ -352,9 +365,10 @@ describe.each(databaseKinds)('beside another one, a refresh on %s', (kind) => {
     expect(await second.get(RefreshLease).claim(await row())).toBeDefined();
     const waiting = read();
     let reading: unknown;
-    for (const limit = Date.now() + 5000; reading === undefined && Date.now() < limit;)
+    for (const limit = Date.now() + 20_000; reading === undefined && Date.now() < limit;)
       reading = await read(stage, {}, other).catch(() => undefined);
     expect(reading).toMatch(/^new/);
+    await letPass('attempted_at', 'lease_until');
     expect(await waiting).toMatch(/^new/);
   });
 

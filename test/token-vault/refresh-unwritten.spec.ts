@@ -26,7 +26,7 @@ describe.each(databaseKinds)('the answer to a refresh that waits to be written, 
   let owner: TokenSetOwner;
 
   beforeAll(async () => {
-    const times = { leaseMilliseconds: 300, attemptMilliseconds: 300, takeOverMilliseconds: 4000 };
+    const times = { leaseMilliseconds: 300, attemptMilliseconds: 300, takeOverMilliseconds: 10_000 };
     const options = { kind, times, instances: [genericInstance(provider.origin)] };
     stage = await startVault(options);
     second = await startVault({ ...options, database: stage.database });
@@ -68,7 +68,7 @@ describe.each(databaseKinds)('the answer to a refresh that waits to be written, 
     await repair(stage);
     expect(await reading).toBe(renewed);
     expect(sent()).toEqual(['first']);
-  });
+  }, 120_000);
 
   it('is not handed out to whoever says that the API refuses it', async () => {
     const renewed = await refreshUnwritten();

@@ -79,7 +79,7 @@ describe.each(databaseKinds)('renewal in the background on %s', (kind) => {
     expect(asked()).toBe(24);
     expect(provider.timesEach).toEqual([1]);
     expect(await rows()).toMatchObject([{ state: 'active', renewAt: null }]);
-  }, 60_000);
+  }, 120_000);
 
   it('renews a grant before its end although nobody wants its access token, at X too', async () => {
     const ends = clock.now() + 30 * DAY_SECONDS;

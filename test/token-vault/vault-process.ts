@@ -14,6 +14,7 @@ import { Rotation } from '../../src/sealing/rotation/rotation.js';
 import { SealingModule } from '../../src/sealing/sealing.module.js';
 import { TokenVaultModule } from '../../src/token-vault/token-vault.module.js';
 import { TokenVaultService } from '../../src/token-vault/token-vault.service.js';
+import { PATIENCE_MILLISECONDS } from '../support/backend.js';
 
 /** 32 bytes that are told apart by their first ones. */
 export const keyOf = (name: string): string => Buffer.from(name.padEnd(32, '.')).toString('base64');
@@ -38,7 +39,7 @@ export interface VaultProcess {
 export const tokenOf = (userId: string): string => `token-of-${userId}`;
 
 export async function startVault(databaseUrl: string, keys: string | KeyEncryption): Promise<VaultProcess> {
-  const dataSource = await openDataSource(databaseUrl);
+  const dataSource = await openDataSource(databaseUrl, PATIENCE_MILLISECONDS);
   const logs: string[] = [];
   try {
     const module = await Test.createTestingModule({

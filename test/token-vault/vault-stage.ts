@@ -10,13 +10,14 @@ import { ConnectorsModule } from '../../src/connectors/connectors.module.js';
 import { ourConnectors } from '../../src/connectors/our-connectors.js';
 import { openDataSource } from '../../src/database/data-source.js';
 import { SealingModule } from '../../src/sealing/sealing.module.js';
+import { REVOCATION_TIMES } from '../../src/token-vault/leaving/revocations.js';
 import { REFRESH_TIMES, refreshTimes, type RefreshTimes } from '../../src/token-vault/refresh-lease.js';
 import { RENEWAL_TIMES, renewalTimes } from '../../src/token-vault/renewal/renewal-worker.js';
 import { StoredSecret } from '../../src/token-vault/stored-secret.entity.js';
 import { TokenVaultModule } from '../../src/token-vault/token-vault.module.js';
 import type { TokenVaultModuleOptions } from '../../src/token-vault/token-vault.options.js';
 import { TokenVaultService, type TokenSetOwner } from '../../src/token-vault/token-vault.service.js';
-import { TEST_VAULT_KEYS } from '../support/backend.js';
+import { PATIENCE_MILLISECONDS, PATIENT, TEST_VAULT_KEYS } from '../support/backend.js';
 import { temporaryDatabase, type DatabaseKind, type TemporaryDatabase } from '../support/databases.js';
 
 export interface VaultStage {
@@ -49,6 +50,8 @@ export interface VaultStageOptions {
   /** Default: none. Its turns come when a test takes them, and never by themselves. */
   readonly renewal?: TokenVaultModuleOptions['renewal'];
   readonly clock?: Clock;
+  /** How long a statement may take on PostgreSQL. Default: {@link PATIENCE_MILLISECONDS}. */
+  readonly statementMilliseconds?: number;
   /** Of another stage, to be its second instance. */
   readonly database?: TemporaryDatabase;
 }
@@ -60,10 +63,11 @@ export async function startVault({
   times = refreshTimes,
   renewal = false,
   clock = new Clock(),
+  statementMilliseconds = PATIENCE_MILLISECONDS,
   ...given
 }: VaultStageOptions): Promise<VaultStage> {
   const database = given.database ?? (await temporaryDatabase(kind));
-  const dataSource = await openDataSource(database.url);
+  const dataSource = await openDataSource(database.url, statementMilliseconds);
   const module = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRootAsync({
@@ -83,6 +87,8 @@ export async function startVault({
     .useValue(times)
     .overrideProvider(RENEWAL_TIMES)
     .useValue({ ...renewalTimes, idleMilliseconds: NEVER, busyMilliseconds: NEVER })
+    .overrideProvider(REVOCATION_TIMES)
+    .useValue(PATIENT)
     .overrideProvider(Clock)
     .useValue(clock)
     .setLogger(SILENT)

@@ -1,4 +1,5 @@
 import {
+  Inject,
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
@@ -38,9 +39,18 @@ export interface LateGrant {
   readonly subject?: string;
 }
 
+export interface RevocationTimes {
+  /** How long whoever ends grants is kept waiting for what becomes of them. */
+  readonly patienceMilliseconds: number;
+}
+
+/** Injection token of the {@link RevocationTimes}. */
+export const REVOCATION_TIMES = Symbol('latchkey:revocation-times');
+
+export const revocationTimes: RevocationTimes = { patienceMilliseconds: 2000 };
+
 /** How long whoever has just written a grant's end keeps the first attempt for themselves. */
 const HEAD_START_SECONDS = 10;
-const WAIT_MILLISECONDS = 2000;
 const WORKER = { name: 'Revocations', parallel: 8, intervalMilliseconds: 1000 };
 
 /**
@@ -62,6 +72,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly sealer: TokenSetSealer,
     private readonly chronicle: Chronicle,
     private readonly clock: Clock,
+    @Inject(REVOCATION_TIMES) private readonly times: RevocationTimes,
   ) {
     const attempt = async (row: Revocation) => void (await this.end(row));
     this.worker = new OutboxWorker({ ...WORKER, outbox, attempt });
@@ -162,7 +173,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     const attempt = this.attempts.add(this.first(revocationId));
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<RevocationOutcome>((resolve) => {
-      timer = setTimeout(() => resolve('pending'), WAIT_MILLISECONDS);
+      timer = setTimeout(() => resolve('pending'), this.times.patienceMilliseconds);
     });
     return Promise.race([attempt, patience]).finally(() => clearTimeout(timer));
   }

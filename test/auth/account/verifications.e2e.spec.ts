@@ -36,6 +36,7 @@ describe.each(environments)('verification records on $platform with $database', 
     (await stage.identities(await who.id())).map(({ target }) => target).sort();
 
   it('lead to the provider with the caller’s state, and last ten minutes', async () => {
+    const before = stage.clock.now();
     const { status, body } = await start({ scope: 'read write' });
     expect(status).toBe(201);
     const address = new URL(String(body['authorizationUri']));
@@ -46,7 +47,7 @@ describe.each(environments)('verification records on $platform with $database', 
       scope: 'basic read write',
     });
     expect(body['verificationRecordId']).toMatch(/^[0-9a-z]{21}$/);
-    expect(Date.parse(String(body['expiresAt'])) / 1000 - stage.clock.now()).toBeGreaterThan(590);
+    expect(Date.parse(String(body['expiresAt'])) / 1000 - before).toBeGreaterThanOrEqual(600);
   });
 
   it('link the account that was proved, once', async () => {

@@ -13,7 +13,7 @@ import { ConnectorInstances } from '../../../src/connectors/instances/connector-
 import { Clock } from '../../../src/common/clock.js';
 import { openDataSource } from '../../../src/database/data-source.js';
 import { SealingModule } from '../../../src/sealing/sealing.module.js';
-import { TEST_VAULT_KEYS } from '../../support/backend.js';
+import { PATIENCE_MILLISECONDS, TEST_VAULT_KEYS } from '../../support/backend.js';
 import { TinyConnector } from './tiny.connector.js';
 
 export interface ProcessOptions {
@@ -37,7 +37,7 @@ export interface Process {
 
 export async function startProcess(databaseUrl: string, options: ProcessOptions = {}): Promise<Process> {
   const { connectors = [TinyConnector], instances = [], before = [], after = [] } = options;
-  const dataSource = await openDataSource(databaseUrl);
+  const dataSource = await openDataSource(databaseUrl, PATIENCE_MILLISECONDS);
   try {
     const module = await Test.createTestingModule({
       imports: [

@@ -5,7 +5,7 @@ import { Browser, type Page } from '../../support/browser.js';
 import { consent, startSandboxed, type Sandboxed } from '../../support/sandboxed.js';
 import type { BackendOptions } from '../../support/backend.js';
 
-export type Environment = Pick<BackendOptions, 'platform' | 'database'>;
+export type Environment = Pick<BackendOptions, 'platform' | 'database' | 'customise'>;
 
 /** A backend with every provider of the sandbox, and people who come to it. */
 export class NotificationStage {

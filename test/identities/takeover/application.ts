@@ -19,7 +19,7 @@ import {
   User,
 } from '../../../src/index.js';
 import { fastifyAdapter } from '../../../src/operations/fastify.js';
-import { TEST_SESSION_SECRET, TEST_VAULT_KEYS } from '../../support/backend.js';
+import { PATIENCE_MILLISECONDS, TEST_SESSION_SECRET, TEST_VAULT_KEYS } from '../../support/backend.js';
 import { Browser } from '../../support/browser.js';
 import { temporaryDatabase, type TemporaryDatabase } from '../../support/databases.js';
 import { freePort } from '../../support/ports.js';
@@ -49,7 +49,7 @@ export class TakeoverApplication {
 
   static async open(): Promise<TakeoverApplication> {
     const database = await temporaryDatabase('SQLite');
-    const dataSource = await openDataSource(database.url);
+    const dataSource = await openDataSource(database.url, PATIENCE_MILLISECONDS);
     await dataSource.query('PRAGMA synchronous = OFF');
     const [port, providers, switches] = [await freePort(), await Providers.create(), { automatic: false }];
     const url = `http://localhost:${port}`;

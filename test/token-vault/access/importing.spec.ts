@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Module, type CanActivate, type ExecutionContext, type INestApplication } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -18,6 +17,7 @@ import {
 import { ask, verdictOf } from '../../connectors/management/stage.js';
 import { platforms, TEST_VAULT_KEYS } from '../../support/backend.js';
 import { temporaryDatabase, type TemporaryDatabase } from '../../support/databases.js';
+import { PatientExpress } from '../../support/express.js';
 import { READING } from './stage.js';
 
 /** Knows programs by a header, as a mesh or a gateway of the application's own would name them. */
@@ -59,7 +59,7 @@ describe.each(platforms)('the vault alone, on %s', (platform) => {
         ...(guarded ? [{ module: MeshModule, global: true }] : []),
       ],
     }).compile();
-    app = module.createNestApplication(platform === 'Fastify' ? new FastifyAdapter() : new ExpressAdapter(), {
+    app = module.createNestApplication(platform === 'Fastify' ? new FastifyAdapter() : new PatientExpress(), {
       logger: false,
       forceCloseConnections: true,
     });

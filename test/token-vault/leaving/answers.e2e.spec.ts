@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Secret, TokenVaultService, UsersService } from '../../../src/index.js';
+import { Clock, Secret, TokenVaultService, UsersService } from '../../../src/index.js';
 import { Revocation } from '../../../src/token-vault/leaving/revocation.entity.js';
 import { environments } from '../../support/backend.js';
 import { Browser } from '../../support/browser.js';
+import { StandingClock } from '../../support/standing-clock.js';
 import { NotificationStage } from '../../connectors/notifications/stage.js';
 import { openManagement } from '../../connectors/management/stage.js';
 
@@ -10,8 +11,14 @@ describe.each(environments)('what the answer says of a grant, on $platform and $
   let stage: NotificationStage;
   let browser: Browser;
 
+  /** What has failed is tried again when the test says so. */
+  const clock = new StandingClock();
+
   beforeAll(async () => {
-    stage = await NotificationStage.open(environment);
+    stage = await NotificationStage.open({
+      ...environment,
+      customise: (builder) => builder.overrideProvider(Clock).useValue(clock),
+    });
   });
   afterAll(() => stage.close());
   beforeEach(() => {

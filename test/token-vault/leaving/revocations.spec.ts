@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   ConnectorInstances,
   IdentitiesService,
@@ -14,7 +14,8 @@ import { Revocation } from '../../../src/token-vault/leaving/revocation.entity.j
 import { RevocationOutbox } from '../../../src/token-vault/leaving/revocation.outbox.js';
 import { StoredSecret } from '../../../src/token-vault/stored-secret.entity.js';
 import { databaseKinds, temporaryDatabase, type TemporaryDatabase } from '../../support/databases.js';
-import { Stage, somebody } from '../../identities/stage.js';
+import { StandingClock } from '../../support/standing-clock.js';
+import { Stage, somebody, type StageOptions } from '../../identities/stage.js';
 import { ANY_WRITE, AUDIT_LOG, repair, spoil } from '../spoiled-writes.js';
 
 const HEAD_START_SECONDS = 10;
@@ -24,9 +25,13 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
   let database: TemporaryDatabase;
   let stage: Stage;
 
+  /** Nothing becomes due by itself: a test says when. */
+  const open = (options: StageOptions = {}) =>
+    Stage.open({ database, clock: new StandingClock(), ...options });
+
   beforeEach(async () => {
     database = await temporaryDatabase(kind);
-    stage = await Stage.open({ database });
+    stage = await open();
   });
   afterEach(async () => {
     await stage.close();
@@ -144,6 +149,8 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
   });
 
   it('keep nobody waiting for a slow provider', async () => {
+    await stage.close();
+    stage = await open({ revocationTimes: { patienceMilliseconds: 50 } });
     const { userId, name } = await settled();
     let answer: () => void = () => undefined;
     stage.provider.delay = new Promise((resolve) => (answer = resolve));
@@ -168,7 +175,7 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
     const { owner, name } = await settled();
     await stage.get(Revocations).beforeApplicationShutdown();
     await stage.run((manager) => vault().forget(manager, owner));
-    const other = await Stage.open({ database });
+    const other = await open();
     try {
       other.clock.advance(HEAD_START_SECONDS);
       await until(() => other.provider.revoked.length > 0);
@@ -218,7 +225,7 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
     expect((await stage.audit()).filter(({ event }) => event === 'grant.ended')).toMatchObject([said]);
   });
 
-  it('are 10,000 when an instance is deleted, which takes no longer than a moment', async () => {
+  it('are 10,000 when an instance is deleted, and no more is asked of the database than for one', async () => {
     const instances = stage.get(ConnectorInstances);
     await instances.create({ id: 'many', connectorId: 'fake', config: {}, metadata: { target: 'many' } });
     const { owner } = await settled(somebody({}, 'many'));
@@ -232,13 +239,14 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
         }),
       );
     await stage.get(Revocations).beforeApplicationShutdown();
-    const started = performance.now();
+    const statements = jest.spyOn(stage.dataSource.logger, 'logQuery');
     expect(await instances.remove('many')).toEqual({ grantsToEnd: 10_001 });
-    expect(performance.now() - started).toBeLessThan(5000);
+    // With those of whatever goes on beside it.
+    expect(statements.mock.calls.length).toBeLessThan(500);
     expect(await stage.dataSource.manager.countBy(Revocation, { connectorId: 'many' })).toBe(10_001);
     expect(await secrets.countBy({ connectorId: 'many' })).toBe(0);
     expect(await stage.dataSource.manager.count(FormerConnector)).toBe(1);
-  });
+  }, 120_000);
 
   it('of a deleted instance are ended with its configuration, which goes with the last of them', async () => {
     const instances = stage.get(ConnectorInstances);
@@ -251,8 +259,10 @@ describe.each(databaseKinds)('grants that are over, on %s', (kind) => {
     expect(await instances.remove('shop')).toEqual({ grantsToEnd: 1 });
     expect((await rows()).every(({ formerConnectorId }) => formerConnectorId !== null)).toBe(true);
     stage.provider.isDown = false;
-    stage.clock.advance(60);
-    await until(async () => (await rows()).length === 0);
+    await until(async () => {
+      stage.clock.advance(60);
+      return (await rows()).length === 0;
+    });
     expect(stage.provider.revoked).toEqual(expect.arrayContaining([first.name, second.name]));
     expect(stage.provider.revokedFor.at(-1)?.id).toBe('shop');
     await until(async () => (await stage.dataSource.manager.count(FormerConnector)) === 0);
