@@ -191,6 +191,6 @@ const limitsOf = (longestMilliseconds: number) => ({
   query_timeout: longestMilliseconds,
   onConnect: (client: ClientBase): Promise<unknown> =>
     client.query(
-      `SET statement_timeout = ${longestMilliseconds - 1000}; SET idle_in_transaction_session_timeout = ${4 * longestMilliseconds}`,
+      `SET statement_timeout = ${Math.ceil(longestMilliseconds * 0.8)}; SET idle_in_transaction_session_timeout = ${longestMilliseconds * 4}`,
     ),
 });

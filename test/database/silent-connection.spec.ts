@@ -43,6 +43,21 @@ onPostgres('a connection to PostgreSQL', () => {
     await database.drop();
   });
 
+  it.each([
+    [5000, '4s', '20s'],
+    [500, '400ms', '2s'],
+  ])('of %s ms gives the server less than that', async (milliseconds, statement, transaction) => {
+    const dataSource = await openDataSource(database.url, milliseconds);
+    const limits = ['statement_timeout', 'idle_in_transaction_session_timeout'].map((name) =>
+      dataSource.query<object[]>(`SHOW ${name}`),
+    );
+    expect((await Promise.all(limits)).flat()).toEqual([
+      { statement_timeout: statement },
+      { idle_in_transaction_session_timeout: transaction },
+    ]);
+    await dataSource.destroy();
+  });
+
   describe('of a data source', () => {
     let dataSource: DataSource;
 
